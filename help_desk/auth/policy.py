@@ -1,0 +1,91 @@
+"""Who may do what: the one place that decides.
+
+Views, templates and whoever tells people ask here; `controller` asks for a request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from help_desk.conf import help_desk_settings
+from help_desk.models import HelpDeskTicket
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
+    from help_desk.querysets import HelpDeskTicketQuerySet
+
+    Requester = AbstractBaseUser | AnonymousUser
+
+APP_LABEL = "django_spire_help_desk"
+
+
+def permission(action: str) -> str:
+    """Name the permission for an action on tickets.
+
+    Args:
+        action: `add`, `change`, `delete` or `view`.
+
+    Returns:
+        The name as `has_perm` takes it.
+    """
+    return f"{APP_LABEL}.{action}_helpdeskticket"
+
+
+def may(user: Requester, action: str) -> bool:
+    """Say whether somebody may do something to tickets.
+
+    Args:
+        user: Whoever asks.
+        action: `add`, `change`, `delete` or `view`.
+
+    Returns:
+        Whether they hold Django's permission for it.
+    """
+    return user.has_perm(permission(action))  # type: ignore[union-attr]
+
+
+def may_view_some(user: Requester) -> bool:
+    """Say whether there can be any ticket that somebody may see.
+
+    Args:
+        user: Whoever asks.
+
+    Returns:
+        Whether they hold the view permission, or see what they filed themselves.
+    """
+    sees_own = user.is_authenticated and help_desk_settings.CREATORS_SEE_OWN_TICKETS
+    return sees_own or may(user, "view")
+
+
+def may_view(user: Requester, ticket: HelpDeskTicket) -> bool:
+    """Say whether somebody may see a ticket.
+
+    Args:
+        user: Whoever asks.
+        ticket: The ticket.
+
+    Returns:
+        Whether they hold the view permission, or filed it and the host lets them.
+    """
+    if may(user, "view"):
+        return True
+    return may_view_some(user) and ticket.created_by_id == user.pk
+
+
+def visible_tickets(user: Requester) -> HelpDeskTicketQuerySet:
+    """Collect the tickets that somebody may see.
+
+    Args:
+        user: Whoever asks.
+
+    Returns:
+        Tickets that are not deleted.
+    """
+    tickets = HelpDeskTicket.objects.not_deleted()
+    if may(user, "view"):
+        return tickets
+    if may_view_some(user):
+        return tickets.filter(created_by_id=user.pk)
+    return tickets.none()

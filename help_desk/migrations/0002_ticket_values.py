@@ -1,0 +1,85 @@
+import django.core.validators
+import django.utils.timezone
+from django.core.management.base import CommandError
+from django.db import migrations, models
+
+import help_desk.validators
+from help_desk import takeover
+
+SHOWN = 20
+
+
+def refuse_invalid_rows(apps, schema_editor):
+    """Stop before anything is changed if the constraints would not hold."""
+    model = apps.get_model("django_spire_help_desk", "HelpDeskTicket")
+    tickets = takeover.invalid_tickets(model, schema_editor.connection.alias)
+    numbers = list(tickets.values_list("pk", flat=True)[: SHOWN + 1])
+    if numbers:
+        more = f" and {tickets.count() - SHOWN} more" if len(numbers) > SHOWN else ""
+        listed = ", ".join(f"#{number}" for number in numbers[:SHOWN])
+        message = (
+            "Some tickets have a purpose, priority or status that a ticket cannot have: "
+            f"{listed}{more}. Nothing was changed. "
+            f"`manage.py {takeover.COMMAND}` lists the values, "
+            f"`manage.py {takeover.COMMAND} --mend` mends them; then run migrate again."
+        )
+        raise CommandError(message)
+
+
+class Migration(migrations.Migration):
+    """From here on the database refuses values that a ticket cannot have."""
+
+    dependencies = [("django_spire_help_desk", "0001_initial")]
+
+    operations = [
+        migrations.RunPython(refuse_invalid_rows, migrations.RunPython.noop),
+        migrations.AlterField(
+            model_name="helpdeskticket",
+            name="created_datetime",
+            field=models.DateTimeField(
+                default=django.utils.timezone.now, editable=False, verbose_name="Created"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="helpdeskticket",
+            name="description",
+            field=models.TextField(
+                validators=[
+                    django.core.validators.MaxLengthValidator(100000),
+                    help_desk.validators.validate_storable_text,
+                ],
+                verbose_name="Description",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="helpdeskticket",
+            name="is_active",
+            field=models.BooleanField(default=True, editable=False, verbose_name="Active"),
+        ),
+        migrations.AlterField(
+            model_name="helpdeskticket",
+            name="is_deleted",
+            field=models.BooleanField(default=False, editable=False, verbose_name="Deleted"),
+        ),
+        migrations.AddConstraint(
+            model_name="helpdeskticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("purpose__in", ["app", "comp"])),
+                name="help_desk_ticket_purpose_valid",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="helpdeskticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__in", ["low", "med", "high", "urge"])),
+                name="help_desk_ticket_priority_valid",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="helpdeskticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["read", "prog", "done"])),
+                name="help_desk_ticket_status_valid",
+            ),
+        ),
+    ]

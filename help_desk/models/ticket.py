@@ -1,0 +1,214 @@
+"""The ticket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import models, router, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from model_utils import FieldTracker
+
+from help_desk.choices import (
+    HelpDeskTicketPriorityChoices,
+    HelpDeskTicketPurposeChoices,
+    HelpDeskTicketStatusChoices,
+)
+from help_desk.models.event import TicketEvent
+from help_desk.querysets import HelpDeskTicketQuerySet
+from help_desk.models.service_descriptor import ServiceDescriptor
+from help_desk.validators import DESCRIPTION_MAX_LENGTH, validate_storable_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from help_desk.services.service import HelpDeskTicketService
+
+CONTENT_FIELDS = ("purpose", "priority", "status", "description")
+"""What a ticket says; its first event keeps these as they were."""
+
+TRACKED_FIELDS = (*CONTENT_FIELDS, "is_active", "is_deleted")
+"""Fields whose changes history keeps."""
+
+
+class HelpDeskTicket(models.Model):
+    """An issue with an app or with the company that somebody wants resolved.
+
+    Create tickets by `ticket.services.create(...)`, so that people are told.
+    """
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        editable=False,
+        related_name="created_help_desk_tickets",
+        related_query_name="created_help_desk_ticket",
+        verbose_name=_("Created By"),
+    )
+    purpose = models.CharField(
+        max_length=4, choices=HelpDeskTicketPurposeChoices, verbose_name=_("Purpose")
+    )
+    priority = models.CharField(
+        max_length=4, choices=HelpDeskTicketPriorityChoices, verbose_name=_("Priority")
+    )
+    status = models.CharField(
+        max_length=4,
+        choices=HelpDeskTicketStatusChoices,
+        default=HelpDeskTicketStatusChoices.READY,
+        verbose_name=_("Status"),
+    )
+    description = models.TextField(
+        validators=[MaxLengthValidator(DESCRIPTION_MAX_LENGTH), validate_storable_text],
+        verbose_name=_("Description"),
+    )
+    is_active = models.BooleanField(default=True, editable=False, verbose_name=_("Active"))
+    is_deleted = models.BooleanField(default=False, editable=False, verbose_name=_("Deleted"))
+    created_datetime = models.DateTimeField(
+        default=timezone.now, editable=False, verbose_name=_("Created")
+    )
+
+    objects = HelpDeskTicketQuerySet.as_manager()
+    services: ClassVar[HelpDeskTicketService] = ServiceDescriptor(  # type: ignore[assignment]
+        "help_desk.services.service.HelpDeskTicketService"
+    )
+    tracker = FieldTracker(fields=TRACKED_FIELDS)
+
+    class Meta:
+        db_table = "django_spire_help_desk_ticket"
+        verbose_name = _("Help Desk Ticket")
+        verbose_name_plural = _("Help Desk Tickets")
+        constraints = (
+            models.CheckConstraint(
+                name="help_desk_ticket_purpose_valid",
+                condition=models.Q(purpose__in=HelpDeskTicketPurposeChoices.values),
+            ),
+            models.CheckConstraint(
+                name="help_desk_ticket_priority_valid",
+                condition=models.Q(priority__in=HelpDeskTicketPriorityChoices.values),
+            ),
+            models.CheckConstraint(
+                name="help_desk_ticket_status_valid",
+                condition=models.Q(status__in=HelpDeskTicketStatusChoices.values),
+            ),
+        )
+        indexes = (
+            # Serves the list page: active tickets, newest first, a page at a time.
+            models.Index(
+                fields=["is_deleted", "is_active", "-created_datetime", "-id"],
+                name="help_desk_ticket_newest",
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Name the ticket by its number."""
+        return f"Ticket #{self.pk}"
+
+    def clean(self) -> None:
+        """Refuse a description of nothing but white space.
+
+        Raises:
+            ValidationError: For `description`, with code `blank`.
+        """
+        super().clean()
+        if not self.description.strip():
+            message = self._meta.get_field("description").error_messages["blank"]
+            raise ValidationError({"description": ValidationError(message, code="blank")})
+
+    def save(
+        self,
+        *,
+        actor: AbstractBaseUser | None = None,
+        force_insert: bool | tuple[models.base.ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Save the ticket together with the event of what changed.
+
+        Nobody is told: that is what `ticket.services` is for.
+
+        Args:
+            actor: Who changed it, where known.
+            force_insert: As in `django.db.models.Model.save`.
+            force_update: As there.
+            using: As there.
+            update_fields: As there.
+        """
+        using = using or router.db_for_write(type(self), instance=self)
+        fields = None if update_fields is None else frozenset(update_fields)
+        is_new = self._state.adding
+        changes = self.initial_values() if is_new else self._changes(fields)
+        saved_values = dict(self.tracker.saved_data)
+        try:
+            # No savepoint of its own: as in Django, an error dooms the caller's transaction.
+            with transaction.atomic(using=using, savepoint=False):
+                super().save(
+                    force_insert=force_insert,
+                    force_update=force_update,
+                    using=using,
+                    update_fields=fields,
+                )
+                if changes:
+                    TicketEvent.objects.using(using).record(
+                        ticket=self, is_new=is_new, actor=actor, changes=changes
+                    )
+        except BaseException:
+            # The row is as it was, so what changed is still to be recorded.
+            self.tracker.saved_data = saved_values
+            raise
+
+    def initial_values(self) -> dict[str, list[Any]]:
+        """Say what the ticket says now, as the changes of its first event.
+
+        Returns:
+            Field name to `[None, value]`.
+        """
+        return {name: [None, getattr(self, name)] for name in CONTENT_FIELDS}
+
+    def _changes(self, fields: frozenset[str] | None) -> dict[str, list[Any]]:
+        return {
+            name: [old, getattr(self, name)]
+            for name, old in self.tracker.changed().items()
+            if fields is None or name in fields
+        }
+
+    def set_deleted(self, actor: AbstractBaseUser | None = None) -> None:
+        """Delete the ticket: its row and its history stay, the pages no longer show it.
+
+        Args:
+            actor: Who deleted it, where known.
+        """
+        self.is_deleted = True
+        self.save(actor=actor, update_fields=["is_deleted"])
+
+    def un_set_deleted(self, actor: AbstractBaseUser | None = None) -> None:
+        """Take a deletion back.
+
+        Args:
+            actor: Who took it back, where known.
+        """
+        self.is_deleted = False
+        self.save(actor=actor, update_fields=["is_deleted"])
+
+    def set_active(self, actor: AbstractBaseUser | None = None) -> None:
+        """Put the ticket among the active ones.
+
+        Args:
+            actor: Who did so, where known.
+        """
+        self.is_active = True
+        self.save(actor=actor, update_fields=["is_active"])
+
+    def set_inactive(self, actor: AbstractBaseUser | None = None) -> None:
+        """Take the ticket out of the active ones, without deleting it.
+
+        Args:
+            actor: Who did so, where known.
+        """
+        self.is_active = False
+        self.save(actor=actor, update_fields=["is_active"])

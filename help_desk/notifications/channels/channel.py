@@ -1,0 +1,87 @@
+"""What a channel is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from help_desk.exceptions import HelpDeskError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from django.core.checks import CheckMessage
+
+    from help_desk.models import Notification
+    from help_desk.notifications.recipients import Person
+
+
+class ChannelUnavailableError(HelpDeskError):
+    """Nothing can leave by this channel now, whoever it is for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one attempt.
+
+    Attributes:
+        notification: The row that was attempted.
+        error: What went wrong, in words; empty if it was sent.
+        is_permanent: Whether another attempt would go wrong the same way.
+    """
+
+    notification: Notification
+    error: str = ""
+    is_permanent: bool = False
+
+
+class Channel(ABC):
+    """One way in which people are told; a host adds its own by a subclass.
+
+    The setting `CHANNELS` lists the classes. An instance serves one batch.
+    """
+
+    name: ClassVar[str]
+    """What the row's `channel` says; at most 32 characters."""
+
+    is_inbox: ClassVar[bool] = False
+    """Whether writing the row is all that it takes; nothing is sent."""
+
+    def address_of(self, person: Person) -> str | None:
+        """Say where this channel reaches somebody.
+
+        Args:
+            person: Whoever is to be told.
+
+        Returns:
+            An address of at most 500 characters, or None where the account is all that
+            it takes. A person with neither is not told by this channel.
+        """
+        return None
+
+    @abstractmethod
+    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
+        """Send each of these and say at once what became of it.
+
+        Called outside any transaction. The outcome of one row is written down before
+        the next is asked for, so yield after each.
+
+        Args:
+            notifications: Rows with `event`, `event.ticket` and `recipient` loaded.
+
+        Yields:
+            One outcome per notification.
+
+        Raises:
+            ChannelUnavailableError: The way itself is blocked; rows without an outcome
+                wait, and no attempt counts against them.
+        """
+
+    def check(self) -> list[CheckMessage]:
+        """Look for settings with which this channel cannot work.
+
+        Returns:
+            Messages for `manage.py check`.
+        """
+        return []

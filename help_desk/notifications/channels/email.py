@@ -1,0 +1,210 @@
+"""E-mail, by the host's own mail set-up."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from contextlib import closing
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from help_desk.conf import help_desk_settings
+from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
+from help_desk.notifications.channels.channel import Channel, ChannelUnavailableError, Outcome
+from help_desk.notifications.content import content_of
+from help_desk.notifications.links import absolute_url, ticket_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from django.core.mail.backends.base import BaseEmailBackend
+
+    from help_desk.models import Notification
+    from help_desk.notifications.recipients import Person
+
+logger = logging.getLogger(__name__)
+
+
+class EmailChannel(Channel):
+    """One message per notification, all of a batch over one connection."""
+
+    name: ClassVar[str] = "email"
+
+    def address_of(self, person: Person) -> str | None:
+        """Give the person's e-mail address.
+
+        Args:
+            person: Whoever is to be told.
+
+        Returns:
+            The address; None where there is none.
+        """
+        return person.email or None
+
+    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
+        """Send a message for each row.
+
+        Args:
+            notifications: Rows of this channel.
+
+        Yields:
+            An outcome for each.
+
+        Raises:
+            ChannelUnavailableError: There is no reaching the mail server.
+        """
+        with closing(_MailServer()) as server:
+            for notification in notifications:
+                yield self._attempt(server, notification)
+
+    def _attempt(self, server: _MailServer, notification: Notification) -> Outcome:
+        try:
+            message = ticket_message(notification)
+            server.send(message)
+        except _MailError as error:
+            return Outcome(
+                notification=notification, error=str(error), is_permanent=error.is_permanent
+            )
+        except HelpDeskNotificationRecipientMissingEmailError as error:
+            return Outcome(notification=notification, error=str(error), is_permanent=True)
+        return Outcome(notification=notification)
+
+
+def ticket_message(notification: Notification) -> EmailMultiAlternatives:
+    """Put a notification into an e-mail, in the site's language.
+
+    Args:
+        notification: A row with its event.
+
+    Returns:
+        A message with a text and an HTML part.
+
+    Raises:
+        HelpDeskNotificationRecipientMissingEmailError: The row has no address.
+    """
+    if not notification.address:
+        raise HelpDeskNotificationRecipientMissingEmailError(str(notification.recipient))
+    with translation.override(settings.LANGUAGE_CODE):
+        content = content_of(notification.event, notification.channel)
+        context = {
+            "content": content,
+            "url": absolute_url(ticket_path(notification.event.ticket_id)),
+        }
+        message = EmailMultiAlternatives(
+            subject=_one_line(content.subject),
+            body=render_to_string("help_desk/email/notification.txt", context),
+            to=[_address_to_use(notification.address)],
+            headers={"Auto-Submitted": "auto-generated"},  # RFC 3834, section 5
+        )
+        html = render_to_string("help_desk/email/notification.html", context)
+        message.attach_alternative(html, "text/html")
+    return message
+
+
+def _address_to_use(address: str) -> str:
+    """Divert all mail to the developer while developing."""
+    development_address = getattr(settings, "DEVELOPMENT_EMAIL", "")
+    return development_address if settings.DEBUG and development_address else address
+
+
+def _one_line(text: str) -> str:
+    """Keep line breaks and control characters out of a header (RFC 5322, section 2.2)."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+class _MailError(Exception):
+    """One message could not be sent."""
+
+    def __init__(self, message: str, *, is_permanent: bool = False) -> None:
+        super().__init__(message)
+        self.is_permanent = is_permanent
+
+
+class _MailServer:
+    """A connection for a batch, and what its errors mean."""
+
+    MAX_TROUBLE_IN_A_ROW = 3
+
+    def __init__(self) -> None:
+        self._trouble_in_a_row = 0
+        self._connection = self._open()
+
+    def _open(self) -> BaseEmailBackend:
+        connection = _connection()
+        try:
+            connection.open()
+        except (OSError, smtplib.SMTPException) as error:
+            message = f"The mail server cannot be used: {_describe(error)}"
+            raise ChannelUnavailableError(message) from error
+        return connection
+
+    def close(self) -> None:
+        try:
+            self._connection.close()
+        except (OSError, smtplib.SMTPException):
+            # Everything that could be sent has been; a broken farewell changes nothing.
+            logger.debug("The mail server broke the connection off.", exc_info=True)
+
+    def send(self, message: EmailMultiAlternatives) -> None:
+        """Send one message.
+
+        Raises:
+            _MailError: This message could not be sent; the next one may.
+            ChannelUnavailableError: No message can be sent now.
+        """
+        try:
+            sent = self._connection.send_messages([message])
+        except smtplib.SMTPRecipientsRefused as error:
+            code, _text = next(iter(error.recipients.values()))
+            raise _MailError(_describe(error), is_permanent=_is_permanent(code)) from error
+        except smtplib.SMTPSenderRefused as error:
+            unavailable = f"The mail server refuses the sender: {_describe(error)}"
+            raise ChannelUnavailableError(unavailable) from error
+        except smtplib.SMTPDataError as error:
+            raise _MailError(
+                _describe(error), is_permanent=_is_permanent(error.smtp_code)
+            ) from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise _MailError(_describe(error), is_permanent=True) from error
+        except (ValueError, UnicodeError) as error:
+            # Django and the email package refuse addresses and headers this way.
+            raise _MailError(_describe(error), is_permanent=True) from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._recover(error)
+            raise _MailError(_describe(error)) from error
+        self._trouble_in_a_row = 0
+        if sent == 0:
+            raise _MailError("The mail backend says that it sent nothing.")
+
+    def _recover(self, error: Exception) -> None:
+        """Reconnect; trouble with message after message is not the messages' fault."""
+        self._trouble_in_a_row += 1
+        if self._trouble_in_a_row >= self.MAX_TROUBLE_IN_A_ROW:
+            message = f"The mail server fails again and again: {_describe(error)}"
+            raise ChannelUnavailableError(message) from error
+        self.close()
+        self._connection = self._open()
+
+
+def _connection() -> BaseEmailBackend:
+    """Open the host's default way to send mail, with a time-out in any case."""
+    # Django 6.1 brings `mailers` and deprecates `get_connection`.
+    mailers = getattr(mail, "mailers", None)
+    connection = mail.get_connection() if mailers is None else mailers.default
+    if getattr(connection, "timeout", 0) is None:
+        connection.timeout = help_desk_settings.EMAIL_TIMEOUT
+    return connection
+
+
+def _is_permanent(code: int) -> bool:
+    """5yz replies are permanent, 4yz transient (RFC 5321, section 4.2.1)."""
+    return 500 <= code < 600  # noqa: PLR2004 -- the classes of the RFC
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:1000]

@@ -1,0 +1,32 @@
+"""The inbox in the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from help_desk.notifications.channels.channel import Channel, Outcome
+from help_desk.querysets import IN_APP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from help_desk.models import Notification
+
+
+class InAppChannel(Channel):
+    """The row is the entry of the inbox; there is nothing to send."""
+
+    name: ClassVar[str] = IN_APP
+    is_inbox: ClassVar[bool] = True
+
+    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
+        """Count each row as sent.
+
+        Args:
+            notifications: Rows of this channel.
+
+        Yields:
+            An outcome without error for each.
+        """
+        for notification in notifications:
+            yield Outcome(notification=notification)

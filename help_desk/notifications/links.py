@@ -1,0 +1,52 @@
+"""Addresses of pages, for people who are not on a page."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.urls import reverse
+
+from help_desk.conf import help_desk_settings
+
+
+def ticket_path(ticket_id: int) -> str:
+    """Build the path of a ticket's page.
+
+    Args:
+        ticket_id: The ticket's number.
+
+    Returns:
+        A path that begins with a slash.
+
+    Raises:
+        NoReverseMatch: The host has not mounted the help desk's URLs.
+    """
+    return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket_id})
+
+
+def site_url() -> str | None:
+    """Find out under which scheme and host people reach the site.
+
+    Returns:
+        The setting `SITE_URL`; else the current site of the sites framework, by https;
+        else None. Never with a slash at its end.
+    """
+    if help_desk_settings.SITE_URL:
+        return help_desk_settings.SITE_URL.rstrip("/")
+    if apps.is_installed("django.contrib.sites"):
+        from django.contrib.sites.models import Site  # noqa: PLC0415 -- only where installed
+
+        return f"https://{Site.objects.get_current().domain}"
+    return None
+
+
+def absolute_url(path: str) -> str | None:
+    """Make a path into an address that a mail program can open.
+
+    Args:
+        path: A path that begins with a slash.
+
+    Returns:
+        The address, or None where there is no way to know the site's own.
+    """
+    base = site_url()
+    return None if base is None else f"{base}{path}"

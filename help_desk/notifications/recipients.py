@@ -1,0 +1,135 @@
+"""Who is concerned: a question to accounts, permissions and settings."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DELETE_PERMISSION = "django_spire_help_desk.delete_helpdeskticket"
+"""Whoever holds it is a manager."""
+
+
+class Role(enum.Enum):
+    """What a person is to a ticket."""
+
+    DEVELOPER = "developer"
+    MANAGER = "manager"
+
+
+@dataclass(kw_only=True)
+class Person:
+    """Somebody to be told.
+
+    Attributes:
+        user_id: Key of the account; None for an address without one.
+        email: Where e-mail reaches the person; empty for nowhere.
+        roles: What the person is to the ticket.
+    """
+
+    user_id: Any = None
+    email: str = ""
+    roles: set[Role] = field(default_factory=set)
+
+
+def people_told_of_new_tickets(using: str) -> list[Person]:
+    """Find developers and managers.
+
+    Args:
+        using: Alias of the database to ask.
+
+    Returns:
+        Each person once, with every role that they have.
+    """
+    people: dict[Any, Person] = {}
+    strangers = []
+    for developer in _developers(using):
+        if developer.user_id is None:
+            strangers.append(developer)
+        else:
+            people[developer.user_id] = developer
+    for user_id in _manager_ids(using):
+        people.setdefault(user_id, Person(user_id=user_id)).roles.add(Role.MANAGER)
+    return [*people.values(), *strangers]
+
+
+def developer_addresses() -> list[str]:
+    """Read the addresses in `settings.ADMINS`.
+
+    Returns:
+        Each address once (whatever the case of its letters), as it is written there;
+        entries may be `(name, address)` pairs, as until Django 5.2, or plain strings,
+        with or without a name before the address.
+    """
+    addresses: dict[str, str] = {}
+    for entry in settings.ADMINS:
+        text = entry if isinstance(entry, str) else entry[1]
+        address = parseaddr(text)[1]
+        if "@" in address:
+            addresses.setdefault(address.lower(), address)
+    return list(addresses.values())
+
+
+def _developers(using: str) -> Iterator[Person]:
+    addresses = {address.lower(): address for address in developer_addresses()}
+    without_account = dict(addresses)
+    email_field = _email_field()
+    if addresses and email_field is not None:
+        accounts = (
+            get_user_model()
+            ._default_manager.using(using)
+            .annotate(help_desk_email=Lower(email_field))
+            .filter(help_desk_email__in=addresses)
+            .order_by("pk")
+        )
+        for account in accounts:
+            address = getattr(account, email_field)
+            without_account.pop(address.lower(), None)
+            if account.is_active:
+                yield Person(user_id=account.pk, email=address, roles={Role.DEVELOPER})
+    for address in without_account.values():
+        yield Person(email=address, roles={Role.DEVELOPER})
+
+
+def _email_field() -> str | None:
+    """Name the account's e-mail field, if the host's user model has one."""
+    user_model = get_user_model()
+    name = user_model.get_email_field_name()
+    try:
+        user_model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return name
+
+
+def _manager_ids(using: str) -> Iterator[Any]:
+    """Ask every authentication backend that can say who holds a permission."""
+    for backend in auth.get_backends():
+        with_perm = getattr(backend, "with_perm", None)
+        if with_perm is None:
+            continue
+        try:
+            holders = with_perm(DELETE_PERMISSION, is_active=True, include_superusers=True)
+        except (FieldError, NotImplementedError):
+            # Django's backend, with a user model that has neither groups nor
+            # permissions; or a backend that says it cannot.
+            continue
+        yield from _active_ids(holders, using)
+
+
+def _active_ids(holders: Iterable[Any], using: str) -> Iterator[Any]:
+    if isinstance(holders, QuerySet):
+        yield from holders.using(using).order_by().values_list("pk", flat=True)
+    else:
+        yield from (holder.pk for holder in holders if holder.is_active)

@@ -1,0 +1,197 @@
+"""What one can ask of tickets, their events and their notifications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+
+from django.db import models
+from django.utils import timezone
+
+from help_desk.choices import HelpDeskTicketStatusChoices, NotificationStatusChoices
+from help_desk.enums import TicketEventType
+from help_desk.exceptions import AppendOnlyError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+
+IN_APP = "in_app"
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
+    """Tickets.
+
+    `update()` and `bulk_create()` are Django's own: they leave no history and tell
+    nobody.
+    """
+
+    def active(self) -> Self:
+        """Tickets that are active and not deleted."""
+        return self.filter(is_active=True, is_deleted=False)
+
+    def inactive(self) -> Self:
+        """Tickets that were set inactive and are not deleted."""
+        return self.filter(is_active=False, is_deleted=False)
+
+    def deleted(self) -> Self:
+        """Tickets that were deleted; their rows stay."""
+        return self.filter(is_deleted=True)
+
+    def not_deleted(self) -> Self:
+        """Tickets that were not deleted, active or not."""
+        return self.filter(is_deleted=False)
+
+    def open(self) -> Self:
+        """Tickets that still need work."""
+        return self.exclude(status=HelpDeskTicketStatusChoices.DONE)
+
+    def complete(self) -> Self:
+        """Tickets that are done."""
+        return self.filter(status=HelpDeskTicketStatusChoices.DONE)
+
+    def created_by(self, user: AbstractBaseUser) -> Self:
+        """Tickets that this person filed."""
+        return self.filter(created_by_id=user.pk)
+
+    def search(self, text: str | None) -> Self:
+        """Tickets whose description contains a text, whatever the case of its letters.
+
+        Args:
+            text: What to look for; surrounding white space does not count. Empty finds
+                every ticket.
+
+        Returns:
+            The narrowed queryset.
+        """
+        text = (text or "").strip()
+        return self.filter(description__icontains=text) if text else self
+
+    def newest_first(self) -> Self:
+        """Tickets by the moment of their creation, the newest first."""
+        return self.order_by("-created_datetime", "-pk")
+
+
+class AppendOnlyQuerySet(models.QuerySet[Row]):
+    """Rows that are written once; only the package's own methods move them on."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            AppendOnlyError: Always.
+        """
+        raise AppendOnlyError(_refusal(self.model, "changed"))
+
+    def delete(self) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            AppendOnlyError: Always. Rows go with their ticket, and by the package's own
+                commands.
+        """
+        raise AppendOnlyError(_refusal(self.model, "deleted"))
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            AppendOnlyError: Always.
+        """
+        raise AppendOnlyError(_refusal(self.model, "changed"))
+
+    def write(self, **values: Any) -> int:
+        """Move rows on; for the package's own modules only.
+
+        Args:
+            **values: As `QuerySet.update` takes them.
+
+        Returns:
+            How many rows matched.
+        """
+        return super().update(**values)
+
+
+def _refusal(model: type[models.Model], participle: str) -> str:
+    return f"{model._meta.verbose_name_plural} are append-only: they cannot be {participle}."
+
+
+class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
+    """What happened to tickets."""
+
+    def record(
+        self,
+        *,
+        ticket: HelpDeskTicket,
+        is_new: bool,
+        actor: AbstractBaseUser | None,
+        changes: dict[str, list[Any]],
+    ) -> TicketEvent:
+        """Write down what happened to a ticket.
+
+        Args:
+            ticket: The ticket, saved.
+            is_new: Whether the event is the ticket's creation; it then bears the moment
+                of that.
+            actor: Who did it, where known.
+            changes: Field name to `[old, new]`.
+
+        Returns:
+            The event.
+        """
+        return self.create(
+            ticket=ticket,
+            type=TicketEventType.NEW if is_new else TicketEventType.UPDATE,
+            actor=actor,
+            created_datetime=ticket.created_datetime if is_new else timezone.now(),
+            changes=changes,
+        )
+
+    def oldest_first(self) -> Self:
+        """Events in the order in which they were written."""
+        return self.order_by("pk")
+
+
+class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
+    """Who was told of what, by which channel."""
+
+    def inbox_of(self, user: AbstractBaseUser) -> Self:
+        """What this person was told in the app, of tickets that are not deleted.
+
+        Args:
+            user: A signed-in person.
+
+        Returns:
+            Their in-app notifications, in no particular order.
+        """
+        return self.filter(
+            recipient_id=user.pk, channel=IN_APP, event__ticket__is_deleted=False
+        )
+
+    def unread(self) -> Self:
+        """Notifications that their recipient has not read."""
+        return self.filter(read_datetime=None)
+
+    def unread_first(self) -> Self:
+        """Unread ones first, then the newest first."""
+        return self.order_by(models.F("read_datetime").desc(nulls_first=True), "-pk")
+
+    def due(self, now: datetime) -> Self:
+        """Rows that wait to be sent and that no run holds.
+
+        Args:
+            now: The moment that counts.
+        """
+        return self.filter(status=NotificationStatusChoices.WAITING, due_datetime__lte=now)
+
+    def mark_as_read(self) -> int:
+        """Note that the recipient has read these; those already read keep their moment.
+
+        Returns:
+            How many were unread until now.
+        """
+        return self.unread().write(read_datetime=timezone.now())

@@ -1,0 +1,55 @@
+"""Telling people of what happened to a ticket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import router, transaction
+
+from help_desk.enums import TicketEventType
+from help_desk.models import Notification, TicketEvent
+from help_desk.notifications import outbox
+from help_desk.notifications.recipients import people_told_of_new_tickets
+
+if TYPE_CHECKING:
+    from help_desk.models import HelpDeskTicket
+
+
+class HelpDeskTicketNotificationService:
+    """Writes notifications; reached as `ticket.services.notification`."""
+
+    def __init__(self, obj: HelpDeskTicket) -> None:
+        """Bind the service.
+
+        Args:
+            obj: The ticket that people are told of.
+        """
+        self.obj = obj
+
+    def create_new_ticket_notifications(self) -> list[Notification]:
+        """Tell developers and managers that the ticket was created.
+
+        Whoever was told before is not told again. Rows are written here; what goes by
+        e-mail leaves after the commit.
+
+        Returns:
+            The notifications that this call wrote.
+        """
+        using = router.db_for_write(TicketEvent, instance=self.obj)
+        with transaction.atomic(using=using):
+            event = self._new_event(using)
+            people = people_told_of_new_tickets(using)
+            return outbox.write(event, people)
+
+    def _new_event(self, using: str) -> TicketEvent:
+        """Find the event of the ticket's creation; tickets of old may have none."""
+        events = TicketEvent.objects.using(using)
+        event = events.filter(ticket=self.obj, type=TicketEventType.NEW).first()
+        if event is None:
+            event = events.record(
+                ticket=self.obj,
+                is_new=True,
+                actor=self.obj.created_by,
+                changes=self.obj.initial_values(),
+            )
+        return event
