@@ -168,9 +168,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         Returns:
             Their in-app notifications, in no particular order.
         """
-        return self.filter(
-            recipient_id=user.pk, channel=IN_APP, event__ticket__is_deleted=False
-        )
+        return self.filter(recipient_id=user.pk, channel=IN_APP, event__ticket__is_deleted=False)
 
     def unread(self) -> Self:
         """Notifications that their recipient has not read."""

@@ -113,9 +113,7 @@ def recognize(field: str, value: str) -> str:
         for choice in choices
     }
     exact = [key for key, words in names.items() if text in words]
-    begun = [
-        key for key, words in names.items() if text and any(w.startswith(text) for w in words)
-    ]
+    begun = [key for key, words in names.items() if text and any(w.startswith(text) for w in words)]
     for found in (exact, begun):
         if len(found) == 1:
             return found[0]

@@ -32,3 +32,16 @@ def validate_storable_text(value: str) -> None:
             _("This text contains half a character, which cannot be stored: remove it."),
             code="not_encodable",
         ) from None
+
+
+def validate_some_text(value: str) -> None:
+    """Refuse a text of nothing but white space.
+
+    Args:
+        value: What somebody typed.
+
+    Raises:
+        ValidationError: With code `blank`, as Django's own for an empty text.
+    """
+    if not value.strip():
+        raise ValidationError(_("This field cannot be blank."), code="blank")

@@ -8,88 +8,206 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('django_spire_help_desk', '0002_ticket_values'),
+        ("django_spire_help_desk", "0002_ticket_values"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(blank=True, max_length=500, null=True, verbose_name='Address')),
-                ('channel', models.CharField(max_length=32, verbose_name='Channel')),
-                ('status', models.CharField(choices=[('wait', 'Waiting'), ('sent', 'Sent'), ('fail', 'Failed'), ('skip', 'Skipped')], max_length=4, verbose_name='Status')),
-                ('created_datetime', models.DateTimeField(default=django.utils.timezone.now, verbose_name='Created')),
-                ('read_datetime', models.DateTimeField(blank=True, null=True, verbose_name='Read')),
-                ('due_datetime', models.DateTimeField(blank=True, help_text='When to send it next; empty when there is nothing more to do.', null=True, verbose_name='Due')),
-                ('lease', models.UUIDField(blank=True, help_text='The delivery run that holds it until it is due.', null=True, verbose_name='Lease')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='Attempts')),
-                ('error', models.TextField(blank=True, verbose_name='What went wrong')),
-                ('sent_datetime', models.DateTimeField(blank=True, null=True, verbose_name='Sent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True, max_length=500, null=True, verbose_name="Address"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=32, verbose_name="Channel")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("wait", "Waiting"),
+                            ("sent", "Sent"),
+                            ("fail", "Failed"),
+                            ("skip", "Skipped"),
+                        ],
+                        max_length=4,
+                        verbose_name="Status",
+                    ),
+                ),
+                (
+                    "created_datetime",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="Created"
+                    ),
+                ),
+                (
+                    "read_datetime",
+                    models.DateTimeField(blank=True, null=True, verbose_name="Read"),
+                ),
+                (
+                    "due_datetime",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When to send it next; empty when there is nothing more to do.",
+                        null=True,
+                        verbose_name="Due",
+                    ),
+                ),
+                (
+                    "lease",
+                    models.UUIDField(
+                        blank=True,
+                        help_text="The delivery run that holds it until it is due.",
+                        null=True,
+                        verbose_name="Lease",
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="Attempts"),
+                ),
+                ("error", models.TextField(blank=True, verbose_name="What went wrong")),
+                (
+                    "sent_datetime",
+                    models.DateTimeField(blank=True, null=True, verbose_name="Sent"),
+                ),
             ],
             options={
-                'verbose_name': 'Notification',
-                'verbose_name_plural': 'Notifications',
-                'db_table': 'django_spire_help_desk_notification',
-                'default_permissions': ('view',),
+                "verbose_name": "Notification",
+                "verbose_name_plural": "Notifications",
+                "db_table": "django_spire_help_desk_notification",
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='TicketEvent',
+            name="TicketEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('new', 'Created'), ('update', 'Changed'), ('comment', 'Commented')], max_length=8, verbose_name='Type')),
-                ('created_datetime', models.DateTimeField(default=django.utils.timezone.now, verbose_name='Moment')),
-                ('changes', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='Changes')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("new", "Created"),
+                            ("update", "Changed"),
+                            ("comment", "Commented"),
+                        ],
+                        max_length=8,
+                        verbose_name="Type",
+                    ),
+                ),
+                (
+                    "created_datetime",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="Moment"
+                    ),
+                ),
+                (
+                    "changes",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="Changes",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Ticket Event',
-                'verbose_name_plural': 'Ticket Events',
-                'db_table': 'django_spire_help_desk_ticket_event',
-                'default_permissions': ('view',),
+                "verbose_name": "Ticket Event",
+                "verbose_name_plural": "Ticket Events",
+                "db_table": "django_spire_help_desk_ticket_event",
+                "default_permissions": ("view",),
             },
         ),
         migrations.AddIndex(
-            model_name='helpdeskticket',
-            index=models.Index(fields=['is_deleted', 'is_active', '-created_datetime', '-id'], name='help_desk_ticket_newest'),
+            model_name="helpdeskticket",
+            index=models.Index(
+                fields=["is_deleted", "is_active", "-created_datetime", "-id"],
+                name="help_desk_ticket_newest",
+            ),
         ),
         migrations.AddField(
-            model_name='notification',
-            name='recipient',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='help_desk_notifications', related_query_name='help_desk_notification', to=settings.AUTH_USER_MODEL, verbose_name='Recipient'),
+            model_name="notification",
+            name="recipient",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="help_desk_notifications",
+                related_query_name="help_desk_notification",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="Recipient",
+            ),
         ),
         migrations.AddField(
-            model_name='ticketevent',
-            name='actor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='By'),
+            model_name="ticketevent",
+            name="actor",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="By",
+            ),
         ),
         migrations.AddField(
-            model_name='ticketevent',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', related_query_name='event', to='django_spire_help_desk.helpdeskticket', verbose_name='Ticket'),
+            model_name="ticketevent",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="events",
+                related_query_name="event",
+                to="django_spire_help_desk.helpdeskticket",
+                verbose_name="Ticket",
+            ),
         ),
         migrations.AddField(
-            model_name='notification',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', related_query_name='notification', to='django_spire_help_desk.ticketevent', verbose_name='Event'),
+            model_name="notification",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notifications",
+                related_query_name="notification",
+                to="django_spire_help_desk.ticketevent",
+                verbose_name="Event",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['recipient', 'channel', 'read_datetime'], name='help_desk_inbox'),
+            model_name="notification",
+            index=models.Index(
+                fields=["recipient", "channel", "read_datetime"], name="help_desk_inbox"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['due_datetime'], name='help_desk_outbox_due'),
+            model_name="notification",
+            index=models.Index(fields=["due_datetime"], name="help_desk_outbox_due"),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(fields=('event', 'channel', 'recipient'), name='help_desk_notification_once_per_person'),
+            model_name="notification",
+            constraint=models.UniqueConstraint(
+                fields=("event", "channel", "recipient"),
+                name="help_desk_notification_once_per_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(fields=('event', 'channel', 'address'), name='help_desk_notification_once_per_address'),
+            model_name="notification",
+            constraint=models.UniqueConstraint(
+                fields=("event", "channel", "address"),
+                name="help_desk_notification_once_per_address",
+            ),
         ),
     ]

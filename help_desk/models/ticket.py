@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models, router, transaction
 from django.utils import timezone
@@ -18,9 +17,13 @@ from help_desk.choices import (
     HelpDeskTicketStatusChoices,
 )
 from help_desk.models.event import TicketEvent
-from help_desk.querysets import HelpDeskTicketQuerySet
 from help_desk.models.service_descriptor import ServiceDescriptor
-from help_desk.validators import DESCRIPTION_MAX_LENGTH, validate_storable_text
+from help_desk.querysets import HelpDeskTicketQuerySet
+from help_desk.validators import (
+    DESCRIPTION_MAX_LENGTH,
+    validate_some_text,
+    validate_storable_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +66,11 @@ class HelpDeskTicket(models.Model):
         verbose_name=_("Status"),
     )
     description = models.TextField(
-        validators=[MaxLengthValidator(DESCRIPTION_MAX_LENGTH), validate_storable_text],
+        validators=[
+            MaxLengthValidator(DESCRIPTION_MAX_LENGTH),
+            validate_storable_text,
+            validate_some_text,
+        ],
         verbose_name=_("Description"),
     )
     is_active = models.BooleanField(default=True, editable=False, verbose_name=_("Active"))
@@ -107,17 +114,6 @@ class HelpDeskTicket(models.Model):
     def __str__(self) -> str:
         """Name the ticket by its number."""
         return f"Ticket #{self.pk}"
-
-    def clean(self) -> None:
-        """Refuse a description of nothing but white space.
-
-        Raises:
-            ValidationError: For `description`, with code `blank`.
-        """
-        super().clean()
-        if not self.description.strip():
-            message = self._meta.get_field("description").error_messages["blank"]
-            raise ValidationError({"description": ValidationError(message, code="blank")})
 
     def save(
         self,

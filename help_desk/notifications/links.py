@@ -23,6 +23,11 @@ def ticket_path(ticket_id: int) -> str:
     return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket_id})
 
 
+def has_site() -> bool:
+    """Say whether the host uses the sites framework."""
+    return apps.is_installed("django.contrib.sites")
+
+
 def site_url() -> str | None:
     """Find out under which scheme and host people reach the site.
 
@@ -32,7 +37,7 @@ def site_url() -> str | None:
     """
     if help_desk_settings.SITE_URL:
         return help_desk_settings.SITE_URL.rstrip("/")
-    if apps.is_installed("django.contrib.sites"):
+    if has_site():
         from django.contrib.sites.models import Site  # noqa: PLC0415 -- only where installed
 
         return f"https://{Site.objects.get_current().domain}"

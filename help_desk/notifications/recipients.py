@@ -74,11 +74,24 @@ def developer_addresses() -> list[str]:
     """
     addresses: dict[str, str] = {}
     for entry in settings.ADMINS:
-        text = entry if isinstance(entry, str) else entry[1]
-        address = parseaddr(text)[1]
+        address = address_in(entry)
         if "@" in address:
             addresses.setdefault(address.lower(), address)
     return list(addresses.values())
+
+
+def address_in(entry: object) -> str:
+    """Read one entry of `settings.ADMINS`.
+
+    Args:
+        entry: An address, with or without a name before it, or a pair of name and
+            address.
+
+    Returns:
+        The address; empty where the entry holds none.
+    """
+    text = entry[-1] if isinstance(entry, (list, tuple)) and entry else entry
+    return parseaddr(text)[1] if isinstance(text, str) else ""
 
 
 def _developers(using: str) -> Iterator[Person]:

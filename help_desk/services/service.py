@@ -48,9 +48,7 @@ class HelpDeskTicketService:
         """The service that tells people of this ticket."""
         return HelpDeskTicketNotificationService(self.obj)
 
-    def create(
-        self, created_by: AbstractBaseUser | AnonymousUser, **fields: Any
-    ) -> HelpDeskTicket:
+    def create(self, created_by: AbstractBaseUser | AnonymousUser, **fields: Any) -> HelpDeskTicket:
         """File the ticket and tell developers and managers.
 
         The ticket, its event and every notification are written in one transaction. What

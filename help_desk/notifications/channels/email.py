@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core import mail
+from django.core.checks import Error, Warning  # noqa: A004 -- Django's own name
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.module_loading import import_string
 
 from help_desk.conf import help_desk_settings
 from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
@@ -22,12 +24,16 @@ from help_desk.notifications.links import absolute_url, ticket_path
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from django.core.checks import CheckMessage
     from django.core.mail.backends.base import BaseEmailBackend
 
     from help_desk.models import Notification
     from help_desk.notifications.recipients import Person
 
 logger = logging.getLogger(__name__)
+
+DUMMY_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class EmailChannel(Channel):
@@ -73,6 +79,40 @@ class EmailChannel(Channel):
         except HelpDeskNotificationRecipientMissingEmailError as error:
             return Outcome(notification=notification, error=str(error), is_permanent=True)
         return Outcome(notification=notification)
+
+    def check(self) -> list[CheckMessage]:
+        """See whether e-mail can leave.
+
+        Returns:
+            E106 if there is no mail backend, W103 if it throws mail away.
+        """
+        mailers = getattr(settings, "MAILERS", None)
+        if mailers is None:
+            path = settings.EMAIL_BACKEND
+        else:
+            # Django 6.1: the backend of the default mailer, SMTP where it names none.
+            default = mailers.get("default")
+            path = None if default is None else default.get("BACKEND", SMTP_BACKEND)
+        if path == DUMMY_BACKEND:
+            return [
+                Warning(
+                    "The mail backend throws all mail away, so no developer gets e-mail.",
+                    hint="Set up a mail server, or take EmailChannel out of HELP_DESK['CHANNELS'].",
+                    id="help_desk.W103",
+                )
+            ]
+        try:
+            import_string(path or "")
+        except ImportError as error:
+            return [
+                Error(
+                    f"There is no mail backend to send e-mail with: {error}",
+                    hint="Set EMAIL_BACKEND (from Django 6.1 MAILERS['default']), or take "
+                    "EmailChannel out of HELP_DESK['CHANNELS'].",
+                    id="help_desk.E106",
+                )
+            ]
+        return []
 
 
 def ticket_message(notification: Notification) -> EmailMultiAlternatives:

@@ -1,0 +1,346 @@
+"""The operator's view: tickets to mend, history and notifications to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+from help_desk.notifications.content import display
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import Model, QuerySet
+    from django.forms import ModelForm
+    from django.http import HttpRequest
+    from django.utils.safestring import SafeString
+
+    TicketAdminBase = admin.ModelAdmin[HelpDeskTicket]
+    ReadOnlyAdminBase = admin.ModelAdmin[Any]
+else:
+    # Django's admin classes cannot be subscripted at run time.
+    TicketAdminBase = admin.ModelAdmin
+    ReadOnlyAdminBase = admin.ModelAdmin
+
+
+def _account_search_fields(relation: str) -> tuple[str, ...]:
+    """Name what an account is found by, whatever the host's user model calls it."""
+    user_model = get_user_model()
+    names = dict.fromkeys((user_model.USERNAME_FIELD, user_model.get_email_field_name()))
+    found = []
+    for name in names:
+        try:
+            user_model._meta.get_field(name)
+        except FieldDoesNotExist:
+            continue
+        found.append(f"{relation}__{name}")
+    return tuple(found)
+
+
+@admin.register(HelpDeskTicket)
+class HelpDeskTicketAdmin(TicketAdminBase):
+    """Tickets, deleted ones too; every change goes through the services.
+
+    Deleting here is what it is on the pages: the row and its history stay, and the
+    filter `is_deleted` finds it.
+    """
+
+    list_display = ("pk", "purpose", "priority", "status", "created_by", "created_datetime")
+    list_filter = ("priority", "purpose", "status", "is_active", "is_deleted")
+    list_select_related = ("created_by",)
+    ordering = ("-created_datetime",)
+    raw_id_fields = ("created_by",)
+    readonly_fields = ("created_by", "created_datetime", "is_active", "is_deleted")
+    search_fields = ("description", *_account_search_fields("created_by"))
+    actions: ClassVar[list[str]] = ["restore_selected"]
+    show_full_result_count = False
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: HelpDeskTicket | None = None
+    ) -> Sequence[Any]:
+        """Add the link to the history of a ticket that exists.
+
+        Args:
+            request: The request.
+            obj: The ticket, or None on the page that adds one.
+
+        Returns:
+            Names of fields and methods.
+        """
+        return self.readonly_fields if obj is None else (*self.readonly_fields, "history")
+
+    @admin.display(description=_("History"))
+    def history(self, ticket: HelpDeskTicket) -> SafeString:
+        """Link to the ticket's events.
+
+        Args:
+            ticket: The ticket that is shown.
+
+        Returns:
+            A link.
+        """
+        url = reverse("admin:django_spire_help_desk_ticketevent_changelist")
+        return format_html(
+            '<a href="{}?ticket__id__exact={}">{}</a>', url, ticket.pk, _("What happened to it")
+        )
+
+    def save_model(
+        self, request: HttpRequest, obj: HelpDeskTicket, form: ModelForm[Any], change: Any
+    ) -> None:
+        """File or change a ticket through its service.
+
+        Args:
+            request: Whose sender is creator or actor.
+            obj: The ticket, with the form's values.
+            form: The form, valid.
+            change: Whether the ticket was there before.
+        """
+        if change:
+            obj.services.update(by=request.user)
+        else:
+            obj.services.create(created_by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: HelpDeskTicket) -> None:
+        """Delete a ticket as the pages do.
+
+        Args:
+            request: Whose sender deletes it.
+            obj: The ticket.
+        """
+        obj.services.delete(by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[HelpDeskTicket]) -> None:
+        """Delete tickets as the pages do.
+
+        Args:
+            request: Whose sender deletes them.
+            queryset: The tickets.
+        """
+        for ticket in queryset:
+            ticket.services.delete(by=request.user)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Say what deleting takes along: nothing, since the rows stay.
+
+        Args:
+            objs: The tickets.
+            request: Whose sender is about to delete them.
+
+        Returns:
+            The tickets themselves, their number, no missing permission, nothing protected.
+        """
+        tickets = list(objs)
+        return [str(ticket) for ticket in tickets], {_plural(): len(tickets)}, set(), []
+
+    @admin.action(description=_("Restore selected tickets"), permissions=["delete"])
+    def restore_selected(
+        self, request: HttpRequest, queryset: QuerySet[HelpDeskTicket]
+    ) -> None:
+        """Take deletions back.
+
+        Args:
+            request: Whose sender restores them.
+            queryset: The tickets; those that are not deleted stay as they are.
+        """
+        tickets = list(queryset.filter(is_deleted=True))
+        for ticket in tickets:
+            ticket.services.restore(by=request.user)
+        message = ngettext(
+            "%(count)d ticket was restored.", "%(count)d tickets were restored.", len(tickets)
+        )
+        self.message_user(request, message % {"count": len(tickets)}, messages.SUCCESS)
+
+
+def _plural() -> str:
+    return str(HelpDeskTicket._meta.verbose_name_plural)
+
+
+class ReadOnlyAdmin(ReadOnlyAdminBase):
+    """Rows that the package writes and nobody changes."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds rows by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody changes rows."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes rows."""
+        return False
+
+
+def _link(view: str, url_args: list[Any], text: object) -> SafeString:
+    url = reverse(f"admin:django_spire_help_desk_{view}", args=url_args)
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
+@admin.register(TicketEvent)
+class TicketEventAdmin(ReadOnlyAdmin):
+    """What happened to tickets."""
+
+    list_display = ("pk", "ticket_link", "type", "actor", "created_datetime", "changed_fields")
+    list_filter = ("type",)
+    list_select_related = ("ticket", "actor")
+    ordering = ("-pk",)
+    search_fields = ("=ticket__id",)
+    search_help_text = _("A ticket's number")
+    fields = (
+        "ticket_link",
+        "type",
+        "actor",
+        "created_datetime",
+        "changes_in_words",
+        "notified",
+    )
+    readonly_fields = fields
+
+    def lookup_allowed(
+        self, lookup: str, value: Any, request: HttpRequest | None = None
+    ) -> bool:
+        """Allow the link from a ticket to its events.
+
+        Args:
+            lookup: What the URL asks for.
+            value: The value it names.
+            request: The request.
+
+        Returns:
+            Whether Django may filter by it.
+        """
+        return lookup == "ticket__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("Ticket"), ordering="ticket")
+    def ticket_link(self, event: TicketEvent) -> SafeString:
+        """Link to the ticket.
+
+        Args:
+            event: The event that is shown.
+
+        Returns:
+            A link.
+        """
+        return _link("helpdeskticket_change", [event.ticket_id], f"#{event.ticket_id}")
+
+    @admin.display(description=_("Fields"))
+    def changed_fields(self, event: TicketEvent) -> str:
+        """Name the fields that changed.
+
+        Args:
+            event: The event that is shown.
+
+        Returns:
+            Their names.
+        """
+        return ", ".join(event.changes)
+
+    @admin.display(description=_("Changes"))
+    def changes_in_words(self, event: TicketEvent) -> SafeString:
+        """Say what became of each field.
+
+        Args:
+            event: The event that is shown.
+
+        Returns:
+            A line per field.
+        """
+        lines = [
+            format_html(
+                "{}: {} → {}", name, display(name, old) or "–", display(name, new) or "–"
+            )
+            for name, (old, new) in event.changes.items()
+        ]
+        return (
+            format_html("<br>".join(["{}"] * len(lines)), *lines) if lines else format_html("–")
+        )
+
+    @admin.display(description=_("Notifications"))
+    def notified(self, event: TicketEvent) -> SafeString:
+        """Link to who was told.
+
+        Args:
+            event: The event that is shown.
+
+        Returns:
+            A link.
+        """
+        url = reverse("admin:django_spire_help_desk_notification_changelist")
+        return format_html(
+            '<a href="{}?event__id__exact={}">{}</a>', url, event.pk, _("Who was told")
+        )
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    """Who was told of what, and what became of it."""
+
+    list_display = (
+        "pk",
+        "event_link",
+        "channel",
+        "recipient",
+        "address",
+        "status",
+        "attempts",
+        "created_datetime",
+        "error",
+    )
+    list_filter = ("status", "channel")
+    list_select_related = ("event__ticket", "recipient")
+    ordering = ("-pk",)
+    search_fields = ("=event__ticket__id", "address", *_account_search_fields("recipient"))
+    fields = (
+        "event_link",
+        "channel",
+        "recipient",
+        "address",
+        "status",
+        "created_datetime",
+        "read_datetime",
+        "due_datetime",
+        "attempts",
+        "error",
+        "sent_datetime",
+    )
+    readonly_fields = fields
+
+    def lookup_allowed(
+        self, lookup: str, value: Any, request: HttpRequest | None = None
+    ) -> bool:
+        """Allow the link from an event to its notifications.
+
+        Args:
+            lookup: What the URL asks for.
+            value: The value it names.
+            request: The request.
+
+        Returns:
+            Whether Django may filter by it.
+        """
+        return lookup == "event__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("Event"), ordering="event")
+    def event_link(self, notification: Notification) -> SafeString:
+        """Link to the event.
+
+        Args:
+            notification: The notification that is shown.
+
+        Returns:
+            A link.
+        """
+        event = notification.event
+        return _link("ticketevent_change", [event.pk], event)
