@@ -106,6 +106,9 @@ class HelpDeskSettings:
             message = f"The help desk has no setting {name!r}."
             raise AttributeError(message) from None
         host_values = getattr(settings, "HELP_DESK", {})
+        if not isinstance(host_values, dict):
+            # A system check says so; every other check still has to run.
+            return setting.default
         return host_values.get(name, setting.default)
 
 

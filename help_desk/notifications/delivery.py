@@ -42,6 +42,8 @@ LAST_RETRY = timedelta(hours=6)
 PAUSE = timedelta(minutes=1)
 """How long rows wait for a channel that is unavailable."""
 GIVE_UP_AFTER = timedelta(days=3)
+MAX_SURPRISES = 3
+"""Errors of a kind that a channel does not know, after which it counts as unavailable."""
 AFTER_COMMIT_ROWS = 50
 AFTER_COMMIT_TIME = timedelta(seconds=10)
 
@@ -120,7 +122,9 @@ def deliver(
 class _Batch:
     """The rows that one run holds at one time."""
 
-    def __init__(self, *, using: str, deadline: datetime | None, report: DeliveryReport) -> None:
+    def __init__(
+        self, *, using: str, deadline: datetime | None, report: DeliveryReport
+    ) -> None:
         self.using = using
         self.report = report
         self.lease = uuid.uuid4()
@@ -176,24 +180,36 @@ class _Batch:
                 # There was no time for these; whoever comes next may take them at once.
                 self._held.write(lease=None, due_datetime=timezone.now())
 
-    def _outcomes(self, channel: Channel | None, rows: Sequence[Notification]) -> Iterator[Outcome]:
+    def _outcomes(
+        self, channel: Channel | None, rows: Sequence[Notification]
+    ) -> Iterator[Outcome]:
         if channel is None:
             error = f"No channel of the name {rows[0].channel!r} is set up."
             yield from (Outcome(notification=row, error=error) for row in rows)
             return
         remaining = {row.pk: row for row in rows}
-        try:
-            for outcome in channel.send(rows):
-                remaining.pop(outcome.notification.pk, None)
-                yield outcome
-        except ChannelUnavailableError as error:
-            logger.warning("Channel %s is unavailable: %s", channel.name, error)
-            self._postpone(remaining, str(error))
-        except Exception as error:  # noqa: BLE001 -- a host's channel may raise anything
-            # Channels go through their rows in order, so the next one was the one.
-            row = next(iter(remaining.values()))
-            logger.exception("Channel %s failed on notification %s.", channel.name, row.pk)
-            yield Outcome(notification=row, error=f"{type(error).__name__}: {error}"[:1000])
+        surprises = 0
+        while remaining:
+            try:
+                for outcome in channel.send(list(remaining.values())):
+                    remaining.pop(outcome.notification.pk, None)
+                    yield outcome
+                return
+            except ChannelUnavailableError as error:
+                logger.warning("Channel %s is unavailable: %s", channel.name, error)
+                self._postpone(remaining, str(error))
+                return
+            except Exception as error:
+                # A host's channel may raise anything. It goes through its rows in order,
+                # so the next one was the one, unless it happens again and again.
+                logger.exception("Channel %s failed.", channel.name)
+                surprises += 1
+                description = f"{type(error).__name__}: {error}"[:1000]
+                if surprises >= MAX_SURPRISES:
+                    self._postpone(remaining, description)
+                    return
+                row = remaining.pop(next(iter(remaining)))
+                yield Outcome(notification=row, error=description)
 
     def _postpone(self, ids: Collection[int], error: str) -> None:
         """Have rows wait without an attempt counting against them."""

@@ -1,0 +1,3 @@
+"""A host that has not mounted the help desk."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,178 @@
+"""The operator's pages, as a superuser sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+
+from help_desk.admin import HelpDeskTicketAdmin
+from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+MODELS = ("helpdeskticket", "ticketevent", "notification")
+
+
+def changelist(model: str) -> str:
+    return reverse(f"admin:django_spire_help_desk_{model}_changelist")
+
+
+def change(model: str, pk: int) -> str:
+    return reverse(f"admin:django_spire_help_desk_{model}_change", args=[pk])
+
+
+@pytest.fixture
+def operator(make_user: Callable[..., Any]) -> Any:
+    return make_user(name="operator", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def browser(client_of: Callable[[Any], Client], operator: Any) -> Client:
+    return client_of(operator)
+
+
+def test_ticket_admin_is_laid_out_as_promised() -> None:
+    user_model = get_user_model()
+    assert HelpDeskTicketAdmin.list_display == (
+        "pk",
+        "purpose",
+        "priority",
+        "status",
+        "created_by",
+        "created_datetime",
+    )
+    assert HelpDeskTicketAdmin.list_filter == (
+        "priority",
+        "purpose",
+        "status",
+        "is_active",
+        "is_deleted",
+    )
+    assert tuple(HelpDeskTicketAdmin.ordering) == ("-created_datetime",)
+    assert HelpDeskTicketAdmin.raw_id_fields == ("created_by",)
+    assert HelpDeskTicketAdmin.readonly_fields == (
+        "created_by",
+        "created_datetime",
+        "is_active",
+        "is_deleted",
+    )
+    assert HelpDeskTicketAdmin.search_fields[0] == "description"
+    assert f"created_by__{user_model.USERNAME_FIELD}" in HelpDeskTicketAdmin.search_fields
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_list_pages_take_as_many_queries_for_many_rows_as_for_few(
+    browser: Client,
+    file_ticket: Callable[..., HelpDeskTicket],
+    reporter: Any,
+    operator: Any,
+    capture_queries: Callable[[], Any],
+    model: str,
+) -> None:
+    file_ticket(created_by=reporter)
+    browser.get(changelist(model))
+    counts = []
+    for more in (0, 10):
+        for _ in range(more):
+            file_ticket(created_by=reporter)
+        with capture_queries() as queries:
+            assert browser.get(changelist(model)).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_search_finds_by_number_name_or_text(
+    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, model: str
+) -> None:
+    ticket = file_ticket(created_by=reporter, description="The lift sings.")
+    sought = "lift" if model == "helpdeskticket" else str(ticket.pk)
+    response = browser.get(changelist(model), {"q": sought})
+    assert response.status_code == 200
+    assert response.context["cl"].result_count >= 1
+
+
+def test_ticket_is_filed_through_the_service(browser: Client, operator: Any) -> None:
+    url = reverse("admin:django_spire_help_desk_helpdeskticket_add")
+    data = {"purpose": "app", "priority": "high", "status": "read", "description": "Broken"}
+    assert browser.post(url, data).status_code == 302
+    ticket = HelpDeskTicket.objects.get()
+    assert ticket.created_by == operator
+    assert Notification.objects.filter(event__ticket=ticket, recipient=operator).exists()
+
+
+def test_change_is_recorded_with_its_actor(
+    browser: Client, operator: Any, ticket: HelpDeskTicket
+) -> None:
+    data = {
+        "purpose": ticket.purpose,
+        "priority": ticket.priority,
+        "status": "done",
+        "description": ticket.description,
+    }
+    browser.post(change("helpdeskticket", ticket.pk), data)
+    event = ticket.events.get(type="update")
+    assert (event.actor, event.changes) == (operator, {"status": ["read", "done"]})
+
+
+def test_deleting_keeps_rows_and_history_and_can_be_taken_back(
+    browser: Client, ticket: HelpDeskTicket
+) -> None:
+    url = reverse("admin:django_spire_help_desk_helpdeskticket_delete", args=[ticket.pk])
+    assert browser.get(url).status_code == 200
+    browser.post(url, {"post": "yes"})
+    ticket.refresh_from_db()
+    assert ticket.is_deleted
+    selected = {"action": "restore_selected", "_selected_action": [ticket.pk]}
+    browser.post(changelist("helpdeskticket"), selected)
+    ticket.refresh_from_db()
+    assert not ticket.is_deleted
+
+
+def test_selected_tickets_are_deleted_as_on_the_pages(
+    browser: Client, ticket: HelpDeskTicket
+) -> None:
+    selected = {"action": "delete_selected", "_selected_action": [ticket.pk], "post": "yes"}
+    browser.post(changelist("helpdeskticket"), selected)
+    ticket.refresh_from_db()
+    assert ticket.is_deleted
+
+
+@pytest.mark.parametrize("model", [TicketEvent, Notification])
+def test_history_and_notifications_can_be_read_only(
+    browser: Client,
+    file_ticket: Callable[..., HelpDeskTicket],
+    reporter: Any,
+    operator: Any,
+    model: type[TicketEvent | Notification],
+) -> None:
+    file_ticket(created_by=reporter)
+    row = model.objects.order_by("pk").first()
+    assert row is not None
+    page = change(model._meta.model_name, row.pk)
+    assert browser.get(page).status_code == 200
+    assert browser.post(page, {"type": "comment"}).status_code == 403
+    site = admin.site._registry[model]
+    assert site.list_display_links != []
+
+
+def test_pages_link_to_and_fro(
+    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, operator: Any
+) -> None:
+    ticket = file_ticket(created_by=reporter)
+    event = ticket.events.get()
+    to_events = f"{changelist('ticketevent')}?ticket__id__exact={ticket.pk}"
+    to_notifications = f"{changelist('notification')}?event__id__exact={event.pk}"
+    assert to_events in browser.get(change("helpdeskticket", ticket.pk)).text
+    assert change("helpdeskticket", ticket.pk) in browser.get(to_events).text
+    assert to_notifications in browser.get(change("ticketevent", event.pk)).text
+    assert change("ticketevent", event.pk) in browser.get(to_notifications).text
