@@ -1,0 +1,180 @@
+"""What every test may ask for, on every host."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import django
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db import connections, router
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+import help_desk
+from tests import databases
+from tests.factories import FiledTicketFactory, TicketFactory, UserFactory, has_email
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from help_desk.models import HelpDeskTicket
+
+ROOT = Path(__file__).parent.parent
+HOST = os.environ.get("HELP_DESK_TEST_HOST", "default")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stop before the first test where the run would not test what it says."""
+    if reason := databases.unreachable_reason():
+        # A developer without the server is not held up; CI is there to see it run.
+        message = f"SKIPPED: {reason}"
+        pytest.exit(message, returncode=1 if os.environ.get("CI") else 0)
+    installed = Path(help_desk.__file__).parent
+    if "HELP_DESK_TEST_INSTALLED" in os.environ and installed == ROOT / "help_desk":
+        pytest.exit("The checkout is tested instead of the installed package.", returncode=1)
+
+
+def pytest_report_header() -> str:
+    """Say what is tested, so that a log tells it."""
+    return (
+        f"help_desk {help_desk.__version__} from {Path(help_desk.__file__).parent}\n"
+        f"Django {django.__version__}, database {databases.chosen()}, host {HOST}"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is tied to other hosts; open every database to tests that use one."""
+    elsewhere = [item for item in items if not _belongs_here(item)]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
+    if len(settings.DATABASES) > 1:
+        for item in items:
+            _open_every_database(item)
+
+
+def _belongs_here(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("hosts")
+    return marker is None or HOST in marker.args
+
+
+def _open_every_database(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("django_db")
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if marker is None and not fixtures & {"db", "transactional_db"}:
+        return
+    options: dict[str, Any] = {"databases": "__all__"}
+    if marker is None:
+        options["transaction"] = "transactional_db" in fixtures
+    else:
+        options |= marker.kwargs
+    item.add_marker(pytest.mark.django_db(**options), append=False)
+
+
+@pytest.fixture
+def database_alias() -> str:
+    """The database that holds the help desk's tables; "default" on most hosts."""
+    return router.db_for_write(TicketFactory._meta.model)
+
+
+@pytest.fixture
+def capture_queries(database_alias: str) -> Callable[[], CaptureQueriesContext]:
+    """Counts queries where the help desk's tables are: `with capture_queries() as queries`."""
+    return lambda: CaptureQueriesContext(connections[database_alias])
+
+
+@pytest.fixture
+def user_has_email() -> bool:
+    """Whether this host's accounts have e-mail addresses."""
+    return has_email(get_user_model())
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., Any]:
+    """Makes an account; see `UserFactory`."""
+    return UserFactory.create
+
+
+@pytest.fixture
+def make_ticket(db: None) -> Callable[..., HelpDeskTicket]:
+    """Saves a ticket directly, telling nobody; see `TicketFactory`."""
+    return TicketFactory.create
+
+
+@pytest.fixture
+def file_ticket(db: None) -> Callable[..., HelpDeskTicket]:
+    """Files a ticket through the service; see `FiledTicketFactory`."""
+    return FiledTicketFactory.create
+
+
+@pytest.fixture
+def grant(db: None) -> Callable[..., Any]:
+    """Gives an account permissions on tickets: `grant(user, "view", "change")`.
+
+    The account is returned as it is in the database, without Django's permission cache.
+    """
+
+    def give(user: Any, *actions: str) -> Any:
+        for action in actions:
+            permission = Permission.objects.get(
+                content_type__app_label="django_spire_help_desk",
+                codename=f"{action}_helpdeskticket",
+            )
+            user.user_permissions.add(permission)
+        return type(user)._default_manager.get(pk=user.pk)
+
+    return give
+
+
+@pytest.fixture
+def stranger(make_user: Callable[..., Any]) -> Any:
+    """Signed in perhaps, but without any permission."""
+    return make_user(name="stranger")
+
+
+@pytest.fixture
+def reporter(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
+    """Files tickets and sees them: add and view."""
+    return grant(make_user(name="reporter"), "add", "view")
+
+
+@pytest.fixture
+def agent(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
+    """Works on tickets: add, change and view."""
+    return grant(make_user(name="agent"), "add", "change", "view")
+
+
+@pytest.fixture
+def manager(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
+    """Holds every permission on tickets, delete included, and so is told of new ones."""
+    return grant(make_user(name="manager"), "add", "change", "delete", "view")
+
+
+@pytest.fixture
+def developer(make_user: Callable[..., Any]) -> Any:
+    """Has the account of the first of ADMINS, where accounts have addresses; no permission."""
+    first = settings.ADMINS[0]
+    return make_user(name="ada", email=first if isinstance(first, str) else first[1])
+
+
+@pytest.fixture
+def ticket(make_ticket: Callable[..., HelpDeskTicket], reporter: Any) -> HelpDeskTicket:
+    """A ticket that the reporter filed, of which nobody was told."""
+    return make_ticket(created_by=reporter)
+
+
+@pytest.fixture
+def client_of(db: None) -> Callable[[Any], Client]:
+    """A browser in which somebody is signed in: `client_of(manager).get(url)`."""
+
+    def sign_in(user: Any) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
