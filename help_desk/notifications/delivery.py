@@ -122,9 +122,7 @@ def deliver(
 class _Batch:
     """The rows that one run holds at one time."""
 
-    def __init__(
-        self, *, using: str, deadline: datetime | None, report: DeliveryReport
-    ) -> None:
+    def __init__(self, *, using: str, deadline: datetime | None, report: DeliveryReport) -> None:
         self.using = using
         self.report = report
         self.lease = uuid.uuid4()
@@ -180,9 +178,7 @@ class _Batch:
                 # There was no time for these; whoever comes next may take them at once.
                 self._held.write(lease=None, due_datetime=timezone.now())
 
-    def _outcomes(
-        self, channel: Channel | None, rows: Sequence[Notification]
-    ) -> Iterator[Outcome]:
+    def _outcomes(self, channel: Channel | None, rows: Sequence[Notification]) -> Iterator[Outcome]:
         if channel is None:
             error = f"No channel of the name {rows[0].channel!r} is set up."
             yield from (Outcome(notification=row, error=error) for row in rows)
@@ -194,6 +190,8 @@ class _Batch:
                 for outcome in channel.send(list(remaining.values())):
                     remaining.pop(outcome.notification.pk, None)
                     yield outcome
+                for row in remaining.values():
+                    yield Outcome(notification=row, error="The channel did not say.")
                 return
             except ChannelUnavailableError as error:
                 logger.warning("Channel %s is unavailable: %s", channel.name, error)
