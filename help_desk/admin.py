@@ -104,7 +104,8 @@ class HelpDeskTicketAdmin(TicketAdminBase):
             change: Whether the ticket was there before.
         """
         if change:
-            obj.services.update(by=request.user)
+            changed = {name: form.cleaned_data[name] for name in form.changed_data}
+            obj.services.update(by=request.user, **changed)
         else:
             obj.services.create(created_by=request.user)
 
@@ -143,9 +144,7 @@ class HelpDeskTicketAdmin(TicketAdminBase):
         return [str(ticket) for ticket in tickets], {_plural(): len(tickets)}, set(), []
 
     @admin.action(description=_("Restore selected tickets"), permissions=["delete"])
-    def restore_selected(
-        self, request: HttpRequest, queryset: QuerySet[HelpDeskTicket]
-    ) -> None:
+    def restore_selected(self, request: HttpRequest, queryset: QuerySet[HelpDeskTicket]) -> None:
         """Take deletions back.
 
         Args:
@@ -208,9 +207,7 @@ class TicketEventAdmin(ReadOnlyAdmin):
     )
     readonly_fields = fields
 
-    def lookup_allowed(
-        self, lookup: str, value: Any, request: HttpRequest | None = None
-    ) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow the link from a ticket to its events.
 
         Args:
@@ -258,14 +255,10 @@ class TicketEventAdmin(ReadOnlyAdmin):
             A line per field.
         """
         lines = [
-            format_html(
-                "{}: {} → {}", name, display(name, old) or "–", display(name, new) or "–"
-            )
+            format_html("{}: {} → {}", name, display(name, old) or "–", display(name, new) or "–")
             for name, (old, new) in event.changes.items()
         ]
-        return (
-            format_html("<br>".join(["{}"] * len(lines)), *lines) if lines else format_html("–")
-        )
+        return format_html("<br>".join(["{}"] * len(lines)), *lines) if lines else format_html("–")
 
     @admin.display(description=_("Notifications"))
     def notified(self, event: TicketEvent) -> SafeString:
@@ -317,9 +310,7 @@ class NotificationAdmin(ReadOnlyAdmin):
     )
     readonly_fields = fields
 
-    def lookup_allowed(
-        self, lookup: str, value: Any, request: HttpRequest | None = None
-    ) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow the link from an event to its notifications.
 
         Args:

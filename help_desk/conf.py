@@ -24,12 +24,14 @@ class Setting:
         default: What holds where the host says nothing.
         types: The types that a value may have.
         help: One line for the reference.
+        choices: The values that a value may have; empty for any.
     """
 
     name: str
     default: Any
     types: tuple[type, ...]
     help: str
+    choices: tuple[str, ...] = ()
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -49,16 +51,37 @@ SETTINGS: tuple[Setting, ...] = (
         help="Dotted paths of the channel classes by which people are told.",
     ),
     Setting(
+        name="ASSIGN_ON_START",
+        default=False,
+        types=(bool,),
+        help="Whether who starts a ticket that nobody has is given it.",
+    ),
+    Setting(
+        name="CHANGES_WINDOW",
+        default=60,
+        types=(int, float),
+        help="Seconds within which one person's changes to one ticket make one e-mail.",
+    ),
+    Setting(
+        name="COMMENT_EDIT_TIME",
+        default=15 * 60,
+        types=(int, float),
+        help="Seconds for which authors may correct their comments.",
+    ),
+    Setting(
         name="CREATORS_SEE_OWN_TICKETS",
         default=False,
         types=(bool,),
         help="Whether people without the view permission see the tickets that they filed.",
     ),
     Setting(
-        name="DELIVER_AFTER_COMMIT",
-        default=True,
-        types=(bool,),
-        help="Whether what waits is sent right after the commit, by the process that wrote it.",
+        name="DELIVERY",
+        default="after_commit",
+        types=(str,),
+        choices=("after_commit", "task", "command"),
+        help="What sends: `after_commit` (the process that wrote it, right after the commit), "
+        "`task` (a worker of Django's tasks framework) or `command` (only "
+        "`manage.py help_desk_deliver`).",
     ),
     Setting(
         name="EMAIL_TIMEOUT",
@@ -67,11 +90,41 @@ SETTINGS: tuple[Setting, ...] = (
         help="Seconds to wait for the mail server where the mail settings name no time-out.",
     ),
     Setting(
+        name="NOTIFICATION_RULES",
+        default={},
+        types=(dict,),
+        help="Kind of event to role to list of channels, where the host's rules differ.",
+    ),
+    Setting(
         name="SITE_URL",
         default=None,
         types=(str, type(None)),
         help="Scheme and host for links in e-mails, such as `https://intranet.example.com`; "
         "without it the sites framework is asked.",
+    ),
+    Setting(
+        name="TELL_CREATORS_OF_OWN_TICKETS",
+        default=True,
+        types=(bool,),
+        help="Whether managers and developers are told of new tickets that they filed themselves.",
+    ),
+    Setting(
+        name="WAITING_ALARM",
+        default=60 * 60,
+        types=(int, float),
+        help="Seconds after which a notification that still waits is a reason for alarm.",
+    ),
+    Setting(
+        name="WEBHOOKS",
+        default=(),
+        types=(list, tuple),
+        help="Where the webhook channel posts to: dicts with `url`, `secret` and perhaps `kinds`.",
+    ),
+    Setting(
+        name="WEBHOOKS_TO_PRIVATE_ADDRESSES",
+        default=False,
+        types=(bool,),
+        help="Whether webhooks may go to private, loopback and link-local addresses.",
     ),
 )
 
@@ -81,12 +134,20 @@ _BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS
 class HelpDeskSettings:
     """The host's values with the defaults behind them, as attributes."""
 
+    ASSIGN_ON_START: bool
     BASE_TEMPLATE: str
+    CHANGES_WINDOW: float
     CHANNELS: tuple[str, ...]
+    COMMENT_EDIT_TIME: float
     CREATORS_SEE_OWN_TICKETS: bool
-    DELIVER_AFTER_COMMIT: bool
+    DELIVERY: str
     EMAIL_TIMEOUT: float
+    NOTIFICATION_RULES: dict[str, dict[str, list[str]]]
     SITE_URL: str | None
+    TELL_CREATORS_OF_OWN_TICKETS: bool
+    WAITING_ALARM: float
+    WEBHOOKS: tuple[dict[str, Any], ...]
+    WEBHOOKS_TO_PRIVATE_ADDRESSES: bool
 
     def __getattr__(self, name: str) -> Any:
         """Read one setting.

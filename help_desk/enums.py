@@ -1,4 +1,4 @@
-"""What can happen to a ticket."""
+"""What can happen to a ticket, and what people can be told of."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,3 +10,34 @@ class TicketEventType(models.TextChoices):
     NEW = "new", _("Created")
     UPDATE = "update", _("Changed")
     COMMENT = "comment", _("Commented")
+
+
+class NotificationKind(models.TextChoices):
+    """What people can be told of; one event may be several of these."""
+
+    NEW = "new", _("A new ticket")
+    REPLY = "reply", _("A reply")
+    NOTE = "note", _("An internal note")
+    ASSIGNMENT = "assignment", _("An assignment")
+    STATUS = "status", _("A change of status")
+    PRIORITY = "priority", _("A change of priority")
+    MENTION = "mention", _("A mention of me")
+
+
+class Role(models.TextChoices):
+    """What a person is to a ticket."""
+
+    CREATOR = "creator", _("Creator")
+    ASSIGNEE = "assignee", _("Assignee")
+    FOLLOWER = "follower", _("Follower")
+    MANAGER = "manager", _("Manager")
+    DEVELOPER = "developer", _("Developer")
+    MENTIONED = "mentioned", _("Mentioned")
+
+
+class EmailRhythm(models.TextChoices):
+    """How often a person gets e-mail."""
+
+    AT_ONCE = "once", _("At once")
+    HOURLY = "hour", _("Every hour, in one e-mail")
+    DAILY = "day", _("Every morning, in one e-mail")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from help_desk.enums import TicketEventType
+    from help_desk.services.service import FieldConflict
 
 
 class HelpDeskError(Exception):
@@ -46,3 +49,17 @@ class HelpDeskNotificationRecipientMissingEmailError(HelpDeskError, ValueError):
 
 class AppendOnlyError(HelpDeskError):
     """History and notifications are written by the package and changed by nobody else."""
+
+
+class TicketConflictError(HelpDeskError):
+    """Somebody else has changed the same fields of a ticket in the meantime."""
+
+    def __init__(self, conflicts: Sequence[FieldConflict]) -> None:
+        """Keep what is in conflict.
+
+        Args:
+            conflicts: One entry per field.
+        """
+        self.conflicts = tuple(conflicts)
+        fields = ", ".join(conflict.field for conflict in conflicts)
+        super().__init__(f"Changed by somebody else in the meantime: {fields}")

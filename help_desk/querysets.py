@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+    from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
 
 IN_APP = "in_app"
 
@@ -70,6 +70,20 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         """
         text = (text or "").strip()
         return self.filter(description__icontains=text) if text else self
+
+    def lock(self, ticket_id: int) -> bool:
+        """Hold one ticket until the end of the transaction.
+
+        By a write that changes nothing: SQLite has no `SELECT ... FOR UPDATE`, and lets a
+        transaction wait for another only at its first statement, if that is a write.
+
+        Args:
+            ticket_id: The ticket's number.
+
+        Returns:
+            Whether there is such a ticket.
+        """
+        return self.filter(pk=ticket_id).update(is_active=models.F("is_active")) > 0
 
     def newest_first(self) -> Self:
         """Tickets by the moment of their creation, the newest first."""
@@ -130,6 +144,8 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         is_new: bool,
         actor: AbstractBaseUser | None,
         changes: dict[str, list[Any]],
+        comment: TicketComment | None = None,
+        is_correction: bool = False,
     ) -> TicketEvent:
         """Write down what happened to a ticket.
 
@@ -139,14 +155,22 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
                 of that.
             actor: Who did it, where known.
             changes: Field name to `[old, new]`.
+            comment: What was said with it, or corrected by it.
+            is_correction: Whether the comment was corrected.
 
         Returns:
             The event.
         """
+        event_type = TicketEventType.UPDATE
+        if is_new:
+            event_type = TicketEventType.NEW
+        elif comment is not None and not is_correction:
+            event_type = TicketEventType.COMMENT
         return self.create(
             ticket=ticket,
-            type=TicketEventType.NEW if is_new else TicketEventType.UPDATE,
+            type=event_type,
             actor=actor,
+            comment=comment,
             created_datetime=ticket.created_datetime if is_new else timezone.now(),
             changes=changes,
         )

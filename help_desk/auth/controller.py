@@ -44,6 +44,10 @@ class BaseHelpDeskAuthController:
         """Whether there may be tickets to see: every one, or one's own."""
         return policy.may_view_some(self.request.user)
 
+    def can_see_internal(self) -> bool:
+        """Whether internal notes may be read and written."""
+        return policy.may_see_internal(self.request.user)
+
     def can_view_ticket(self, ticket: HelpDeskTicket) -> bool:
         """Whether this ticket may be seen.
 

@@ -25,9 +25,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "address",
-                    models.CharField(
-                        blank=True, max_length=500, null=True, verbose_name="Address"
-                    ),
+                    models.CharField(blank=True, max_length=500, null=True, verbose_name="Address"),
                 ),
                 ("channel", models.CharField(max_length=32, verbose_name="Channel")),
                 (
@@ -45,9 +43,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_datetime",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="Created"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Created"),
                 ),
                 (
                     "read_datetime",
@@ -111,9 +107,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_datetime",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="Moment"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Moment"),
                 ),
                 (
                     "changes",

@@ -1,7 +1,20 @@
 """The help desk's tables."""
 
+from help_desk.models.comment import TicketComment
+from help_desk.models.delivery_run import DeliveryRun
 from help_desk.models.event import TicketEvent
+from help_desk.models.follower import TicketFollower
 from help_desk.models.notification import Notification
+from help_desk.models.preference import EmailSchedule, NotificationPreference
 from help_desk.models.ticket import HelpDeskTicket
 
-__all__ = ["HelpDeskTicket", "Notification", "TicketEvent"]
+__all__ = [
+    "DeliveryRun",
+    "EmailSchedule",
+    "HelpDeskTicket",
+    "Notification",
+    "NotificationPreference",
+    "TicketComment",
+    "TicketEvent",
+    "TicketFollower",
+]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from help_desk.enums import TicketEventType
 from help_desk.models.append_only import AppendOnlyModel
+from help_desk.models.comment import TicketComment
 from help_desk.querysets import TicketEventQuerySet
 
 
@@ -18,6 +19,8 @@ class TicketEvent(AppendOnlyModel):
 
     `changes` maps the name of each field that changed to `[old, new]`; in the event of
     a ticket's creation, old is None, so that the event keeps what the ticket said then.
+    An event with a comment is its writing or its correction, with the comment's `text`
+    among the changes.
     """
 
     ticket = models.ForeignKey(
@@ -38,6 +41,15 @@ class TicketEvent(AppendOnlyModel):
         verbose_name=_("By"),
     )
     created_datetime = models.DateTimeField(default=timezone.now, verbose_name=_("Moment"))
+    comment = models.ForeignKey(
+        TicketComment,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="events",
+        related_query_name="event",
+        verbose_name=_("Comment"),
+    )
     changes = models.JSONField(
         default=dict, blank=True, encoder=DjangoJSONEncoder, verbose_name=_("Changes")
     )

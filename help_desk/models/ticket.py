@@ -30,12 +30,20 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.base_user import AbstractBaseUser
 
+    from help_desk.models.comment import TicketComment
     from help_desk.services.service import HelpDeskTicketService
 
 CONTENT_FIELDS = ("purpose", "priority", "status", "description")
 """What a ticket says; its first event keeps these as they were."""
 
-TRACKED_FIELDS = (*CONTENT_FIELDS, "is_active", "is_deleted")
+TRACKED_FIELDS = (
+    *CONTENT_FIELDS,
+    "assigned_to",
+    "is_active",
+    "is_deleted",
+    "done_datetime",
+    "first_response_datetime",
+)
 """Fields whose changes history keeps."""
 
 
@@ -79,11 +87,30 @@ class HelpDeskTicket(models.Model):
         default=timezone.now, editable=False, verbose_name=_("Created")
     )
 
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_help_desk_tickets",
+        related_query_name="assigned_help_desk_ticket",
+        verbose_name=_("Assigned To"),
+    )
+    done_datetime = models.DateTimeField(
+        null=True, blank=True, editable=False, verbose_name=_("Done At")
+    )
+    first_response_datetime = models.DateTimeField(
+        null=True, blank=True, editable=False, verbose_name=_("First Response At")
+    )
+
     objects = HelpDeskTicketQuerySet.as_manager()
     services: ClassVar[HelpDeskTicketService] = ServiceDescriptor(  # type: ignore[assignment]
         "help_desk.services.service.HelpDeskTicketService"
     )
     tracker = FieldTracker(fields=TRACKED_FIELDS)
+
+    latest_event: TicketEvent | None = None
+    """What the last `save()` of this instance recorded; None if nothing changed."""
 
     class Meta:
         db_table = "django_spire_help_desk_ticket"
@@ -119,6 +146,7 @@ class HelpDeskTicket(models.Model):
         self,
         *,
         actor: AbstractBaseUser | None = None,
+        comment: TicketComment | None = None,
         force_insert: bool | tuple[models.base.ModelBase, ...] = False,
         force_update: bool = False,
         using: str | None = None,
@@ -130,6 +158,8 @@ class HelpDeskTicket(models.Model):
 
         Args:
             actor: Who changed it, where known.
+            comment: What was said with the change; there is an event of it even if
+                nothing else changed.
             force_insert: As in `django.db.models.Model.save`.
             force_update: As there.
             using: As there.
@@ -138,8 +168,12 @@ class HelpDeskTicket(models.Model):
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else frozenset(update_fields)
         is_new = self._state.adding
+        fields = self._keep_done_datetime(fields)
         changes = self.initial_values() if is_new else self._changes(fields)
+        if comment is not None:
+            changes["text"] = [None, comment.text]
         saved_values = dict(self.tracker.saved_data)
+        self.latest_event = None
         try:
             # No savepoint of its own: as in Django, an error dooms the caller's transaction.
             with transaction.atomic(using=using, savepoint=False):
@@ -150,13 +184,22 @@ class HelpDeskTicket(models.Model):
                     update_fields=fields,
                 )
                 if changes:
-                    TicketEvent.objects.using(using).record(
-                        ticket=self, is_new=is_new, actor=actor, changes=changes
+                    self.latest_event = TicketEvent.objects.using(using).record(
+                        ticket=self, is_new=is_new, actor=actor, comment=comment, changes=changes
                     )
         except BaseException:
             # The row is as it was, so what changed is still to be recorded.
             self.tracker.saved_data = saved_values
             raise
+
+    def _keep_done_datetime(self, fields: frozenset[str] | None) -> frozenset[str] | None:
+        """Note when the ticket was done; take the note back when it is reopened."""
+        is_saved = fields is None or "status" in fields
+        if not is_saved or not (self._state.adding or self.tracker.has_changed("status")):
+            return fields
+        is_done = self.status == HelpDeskTicketStatusChoices.DONE
+        self.done_datetime = timezone.now() if is_done else None
+        return None if fields is None else fields | {"done_datetime"}
 
     def initial_values(self) -> dict[str, list[Any]]:
         """Say what the ticket says now, as the changes of its first event.
@@ -168,7 +211,7 @@ class HelpDeskTicket(models.Model):
 
     def _changes(self, fields: frozenset[str] | None) -> dict[str, list[Any]]:
         return {
-            name: [old, getattr(self, name)]
+            name: [old, self.tracker.get_field_value(name)]
             for name, old in self.tracker.changed().items()
             if fields is None or name in fields
         }

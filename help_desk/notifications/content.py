@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -19,8 +20,11 @@ from help_desk.choices import (
 )
 from help_desk.enums import TicketEventType
 from help_desk.exceptions import TicketEventNotificationTypeNotSupportedError
+from help_desk.models import HelpDeskTicket
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from django.db.models import TextChoices
 
     from help_desk.models import TicketEvent
@@ -32,6 +36,9 @@ CHOICES: dict[str, type[TextChoices]] = {
     "priority": HelpDeskTicketPriorityChoices,
     "status": HelpDeskTicketStatusChoices,
 }
+
+UNSPOKEN_FIELDS = frozenset({"text", "done_datetime", "first_response_datetime"})
+"""Fields of changes that follow from others, or are shown in another way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,57 +60,91 @@ class Content:
     text: str
 
 
-def display(field: str, value: Any) -> str:
+def person_name(person: Any) -> str:
+    """Name a person as colleagues would.
+
+    Args:
+        person: An account of whatever model the host has, or None.
+
+    Returns:
+        Full name, else user name; a word for nobody where there is no account (any more).
+    """
+    if person is None:
+        return _("Somebody")
+    full_name = getattr(person, "get_full_name", str)()
+    return full_name.strip() or person.get_username()
+
+
+def field_label(field: str) -> str:
+    """Name a field as the pages do.
+
+    Args:
+        field: Name of a ticket's field.
+
+    Returns:
+        Its label.
+    """
+    return str(HelpDeskTicket._meta.get_field(field).verbose_name)
+
+
+def people_in(events: Iterable[TicketEvent]) -> dict[str, str]:
+    """Look up the people whom the changes of some events name, in one query at most.
+
+    Args:
+        events: The events.
+
+    Returns:
+        Key of the account, as text, to the person's name.
+    """
+    keys = {str(key) for event in events for key in event.changes.get("assigned_to", ()) if key}
+    if not keys:
+        return {}
+    accounts = get_user_model()._default_manager.filter(pk__in=keys)
+    return {str(account.pk): person_name(account) for account in accounts}
+
+
+def display(field: str, value: Any, people: Mapping[str, str] | None = None) -> str:
     """Say a field's value in words.
 
     Args:
         field: Name of a ticket's field.
         value: What an event keeps of it.
+        people: What `people_in` found, for fields that hold a person.
 
     Returns:
-        The choice's label, or the value itself where it is none (any more).
+        The choice's label, the person's name, or the value itself where it is neither
+        (any more).
     """
     choices = CHOICES.get(field)
     if choices is not None and value in choices.values:
         return str(choices(value).label)
+    if field == "assigned_to":
+        return _("nobody") if value is None else (people or {}).get(str(value), _("Somebody"))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     return "" if value is None else str(value)
 
 
-def content_of(event: TicketEvent, channel: str) -> Content:
-    """Put an event into words.
+def changed_facts(
+    event: TicketEvent, people: Mapping[str, str] | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Say what became of each field that an event changed.
 
     Args:
-        event: The event, with what the ticket said then.
-        channel: Name of the channel that asks.
+        event: The event.
+        people: What `people_in` found.
 
     Returns:
-        The words.
-
-    Raises:
-        TicketEventNotificationTypeNotSupportedError: Nobody is told of such events.
+        Label and "old → new" of each field worth a line; long texts are not among them.
     """
-    if event.type != TicketEventType.NEW:
-        raise TicketEventNotificationTypeNotSupportedError(event.type, channel)
-    return _new_ticket(event)
-
-
-def _new_ticket(event: TicketEvent) -> Content:
-    said = {field: new for field, (_old, new) in event.changes.items()}
-    priority = display("priority", said.get("priority"))
-    purpose = display("purpose", said.get("purpose"))
-    text = said.get("description") or ""
-    return Content(
-        subject=_("Ticket #%(number)s: %(summary)s")
-        % {"number": event.ticket_id, "summary": summary(text)},
-        title=_("A new help desk ticket has been created"),
-        body=_("Priority: %(priority)s - Purpose: %(purpose)s")
-        % {"priority": priority, "purpose": purpose},
-        facts=(
-            (_("Ticket"), f"#{event.ticket_id}"),
-            (_("Priority"), priority),
-            (_("Purpose"), purpose),
-        ),
-        text=text,
+    return tuple(
+        (
+            field_label(field),
+            _("%(old)s → %(new)s")
+            % {"old": display(field, old, people), "new": display(field, new, people)},
+        )
+        for field, (old, new) in event.changes.items()
+        if field not in UNSPOKEN_FIELDS and field != "description"
     )
 
 
@@ -117,3 +158,92 @@ def summary(text: str) -> str:
         Its beginning, at most 60 characters, with white space folded.
     """
     return Truncator(" ".join(text.split())).chars(SUMMARY_LENGTH)
+
+
+def subject_of(ticket_id: int, description: str) -> str:
+    """Name the conversation on a ticket.
+
+    Args:
+        ticket_id: The ticket's number.
+        description: What the ticket says.
+
+    Returns:
+        One line.
+    """
+    return _("Ticket #%(number)s: %(summary)s") % {
+        "number": ticket_id,
+        "summary": summary(description),
+    }
+
+
+def content_of(
+    event: TicketEvent, channel: str, people: Mapping[str, str] | None = None
+) -> Content:
+    """Put an event into words.
+
+    Args:
+        event: The event with its ticket, actor and comment.
+        channel: Name of the channel that asks.
+        people: What `people_in` found for this event; looked up where it is None.
+
+    Returns:
+        The words.
+
+    Raises:
+        TicketEventNotificationTypeNotSupportedError: There are no words for such events.
+    """
+    if event.type == TicketEventType.NEW:
+        return _new_ticket(event)
+    if people is None:
+        people = people_in([event])
+    if event.type == TicketEventType.COMMENT and event.comment is not None:
+        return _comment(event, people)
+    if event.type == TicketEventType.UPDATE:
+        return _change(event, people)
+    raise TicketEventNotificationTypeNotSupportedError(event.type, channel)
+
+
+def _new_ticket(event: TicketEvent) -> Content:
+    said = {field: new for field, (_old, new) in event.changes.items()}
+    priority = display("priority", said.get("priority"))
+    purpose = display("purpose", said.get("purpose"))
+    text = said.get("description") or ""
+    return Content(
+        subject=subject_of(event.ticket_id, text),
+        title=_("A new help desk ticket has been created"),
+        body=_("Priority: %(priority)s - Purpose: %(purpose)s")
+        % {"priority": priority, "purpose": purpose},
+        facts=(
+            (_("Ticket"), f"#{event.ticket_id}"),
+            (_("Priority"), priority),
+            (_("Purpose"), purpose),
+        ),
+        text=text,
+    )
+
+
+def _comment(event: TicketEvent, people: Mapping[str, str]) -> Content:
+    is_internal = event.comment is not None and event.comment.is_internal
+    who = {"person": person_name(event.actor), "number": event.ticket_id}
+    text = event.changes["text"][1]
+    return Content(
+        subject=subject_of(event.ticket_id, event.ticket.description),
+        title=_("%(person)s wrote an internal note on ticket #%(number)s") % who
+        if is_internal
+        else _("%(person)s replied on ticket #%(number)s") % who,
+        body=summary(text),
+        facts=changed_facts(event, people),
+        text=text,
+    )
+
+
+def _change(event: TicketEvent, people: Mapping[str, str]) -> Content:
+    facts = changed_facts(event, people)
+    who = {"person": person_name(event.actor), "number": event.ticket_id}
+    return Content(
+        subject=subject_of(event.ticket_id, event.ticket.description),
+        title=_("%(person)s changed ticket #%(number)s") % who,
+        body=", ".join(f"{label}: {change}" for label, change in facts),
+        facts=facts,
+        text="",
+    )

@@ -10,19 +10,22 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, connections, router, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
+from help_desk.conf import help_desk_settings
 from help_desk.models import Notification
 from help_desk.notifications.channels import active_channels
 from help_desk.notifications.channels.channel import ChannelUnavailableError, Outcome
+from help_desk.notifications.gate import reasons_to_skip
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -45,6 +48,7 @@ GIVE_UP_AFTER = timedelta(days=3)
 MAX_SURPRISES = 3
 """Errors of a kind that a channel does not know, after which it counts as unavailable."""
 AFTER_COMMIT_ROWS = 50
+AFTER_COMMIT_LEFTOVERS = 20
 AFTER_COMMIT_TIME = timedelta(seconds=10)
 
 
@@ -57,32 +61,40 @@ class DeliveryReport:
         retried: Rows that will be attempted again.
         failed: Rows that were given up.
         postponed: Rows that wait for a channel that was unavailable.
+        skipped: Rows that their recipients must or would not get any more.
     """
 
     sent: int = 0
     retried: int = 0
     failed: int = 0
     postponed: int = 0
+    skipped: int = 0
 
     @property
     def handled(self) -> int:
         """Rows that this run claimed and decided on."""
-        return self.sent + self.retried + self.failed + self.postponed
+        return sum(astuple(self))
 
 
 def deliver_after_commit(*, event_id: int, using: str) -> None:
-    """Send what one event wrote, as far as a request has time for it.
+    """Send what one event wrote, and some of what was left before, as there is time.
+
+    A site without cron and without workers has nobody else to try again what failed.
 
     Args:
         event_id: Key of the event.
         using: Alias of the database that holds it.
     """
-    deliver(
+    start = timezone.now()
+    report = deliver(
         using=using,
         event_id=event_id,
         max_rows=AFTER_COMMIT_ROWS,
         max_time=AFTER_COMMIT_TIME,
     )
+    remaining = start + AFTER_COMMIT_TIME - timezone.now()
+    if not report.postponed and remaining > timedelta(0):
+        deliver(using=using, max_rows=AFTER_COMMIT_LEFTOVERS, max_time=remaining)
 
 
 def deliver(
@@ -130,6 +142,7 @@ class _Batch:
         self.deadline = self.lease_end - LEASE_RESERVE
         if deadline is not None:
             self.deadline = min(self.deadline, deadline)
+        self.channels = {channel.name: channel for channel in active_channels()}
         self.ids: list[int] = []
         self.rows: list[Notification] = []
 
@@ -157,19 +170,52 @@ class _Batch:
             self.ids = list(first.values_list("pk", flat=True))
             # Another run may have taken some since: the condition is put once more.
             due.filter(pk__in=self.ids).write(**values)
-        if self.ids:
-            held = self._held.select_related("event__ticket", "recipient")
-            self.rows = list(held.order_by("channel", "pk"))
         found = len(self.ids)
-        self.ids = [row.pk for row in self.rows]
+        if found:
+            self._read_rows()
+            self._claim_companions(values)
         return found
+
+    def _read_rows(self) -> None:
+        held = self._held.select_related(
+            "event__ticket", "event__actor", "event__comment", "recipient"
+        )
+        self.rows = list(held.order_by("channel", "pk"))
+        self.ids = [row.pk for row in self.rows]
+
+    def _claim_companions(self, values: dict[str, Any]) -> None:
+        """Take the rows, too, that a bundling channel would put into the same messages."""
+        bundling = {name for name, channel in self.channels.items() if channel.bundles}
+        rows = [row for row in self.rows if row.channel in bundling and row.recipient_id]
+        if not rows:
+            return
+        now = timezone.now()
+        window = timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
+        tickets = {row.event.ticket_id for row in rows}
+        waiting = self._table.filter(
+            Q(due_datetime__lte=now)
+            | Q(due_datetime__lte=now + window, event__ticket_id__in=tickets),
+            status=NotificationStatusChoices.WAITING,
+            lease=None,
+            channel__in=bundling,
+            recipient_id__in={row.recipient_id for row in rows},
+        )
+        ids = list(waiting.values_list("pk", flat=True)[:BATCH_SIZE])
+        if ids:
+            # Another run may have taken some since: the condition is put once more.
+            still = self._table.filter(
+                pk__in=ids, status=NotificationStatusChoices.WAITING, lease=None
+            )
+            still.write(**values)
+            self.ids += ids
+            self._read_rows()
 
     def send(self) -> None:
         """Send the rows and write down what became of each."""
-        channels = {channel.name: channel for channel in active_channels()}
         try:
+            self._skip()
             for name, rows in groupby(self.rows, key=attrgetter("channel")):
-                for outcome in self._outcomes(channels.get(name), list(rows)):
+                for outcome in self._outcomes(self.channels.get(name), list(rows)):
                     self._record(outcome)
                     if timezone.now() >= self.deadline:
                         return
@@ -181,17 +227,19 @@ class _Batch:
     def _outcomes(self, channel: Channel | None, rows: Sequence[Notification]) -> Iterator[Outcome]:
         if channel is None:
             error = f"No channel of the name {rows[0].channel!r} is set up."
-            yield from (Outcome(notification=row, error=error) for row in rows)
+            yield Outcome(notifications=rows, error=error)
             return
         remaining = {row.pk: row for row in rows}
         surprises = 0
         while remaining:
             try:
                 for outcome in channel.send(list(remaining.values())):
-                    remaining.pop(outcome.notification.pk, None)
+                    for row in outcome.notifications:
+                        remaining.pop(row.pk, None)
                     yield outcome
-                for row in remaining.values():
-                    yield Outcome(notification=row, error="The channel did not say.")
+                if remaining:
+                    silence = "The channel did not say what became of it."
+                    yield Outcome(notifications=tuple(remaining.values()), error=silence)
                 return
             except ChannelUnavailableError as error:
                 logger.warning("Channel %s is unavailable: %s", channel.name, error)
@@ -207,7 +255,7 @@ class _Batch:
                     self._postpone(remaining, description)
                     return
                 row = remaining.pop(next(iter(remaining)))
-                yield Outcome(notification=row, error=description)
+                yield Outcome(notifications=(row,), error=description)
 
     def _postpone(self, ids: Collection[int], error: str) -> None:
         """Have rows wait without an attempt counting against them."""
@@ -216,33 +264,51 @@ class _Batch:
         )
         self.ids = [row_id for row_id in self.ids if row_id not in ids]
 
+    def _skip(self) -> None:
+        """Set aside what is no longer to be sent."""
+        reasons = reasons_to_skip(self.rows, self.using)
+        for row_id, reason in reasons.items():
+            self._table.filter(pk=row_id, lease=self.lease).write(
+                status=NotificationStatusChoices.SKIPPED,
+                lease=None,
+                due_datetime=None,
+                error=reason,
+            )
+            self.report.skipped += 1
+        self.rows = [row for row in self.rows if row.pk not in reasons]
+        self.ids = [row.pk for row in self.rows]
+
     def _record(self, outcome: Outcome) -> None:
         try:
             self._write_outcome(outcome)
         except DatabaseError:
             # What was sent and not written down would be sent again: one more try.
-            logger.exception("Notification %s: recording failed.", outcome.notification.pk)
+            logger.exception("Recording what was sent failed; trying once more.")
             self._write_outcome(outcome)
 
     def _write_outcome(self, outcome: Outcome) -> None:
-        row, now = outcome.notification, timezone.now()
+        now = timezone.now()
+        ids = {row.pk for row in outcome.notifications}
         values: dict[str, Any] = {
             "lease": None,
             "due_datetime": None,
-            "attempts": row.attempts + 1,
+            "attempts": F("attempts") + 1,
             "error": outcome.error,
         }
+        oldest = min(row.created_datetime for row in outcome.notifications)
         if not outcome.error:
             values |= {"status": NotificationStatusChoices.SENT, "sent_datetime": now}
-            self.report.sent += 1
-        elif outcome.is_permanent or now - row.created_datetime > GIVE_UP_AFTER:
+            counter = "sent"
+        elif outcome.is_permanent or now - oldest > GIVE_UP_AFTER:
             values |= {"status": NotificationStatusChoices.FAILED}
-            self.report.failed += 1
+            counter = "failed"
         else:
-            values |= {"due_datetime": now + backoff(row.attempts)}
-            self.report.retried += 1
-        self._table.filter(pk=row.pk, lease=self.lease).write(**values)
-        self.ids.remove(row.pk)
+            attempts = max(row.attempts for row in outcome.notifications)
+            values |= {"due_datetime": now + backoff(attempts)}
+            counter = "retried"
+        written = self._table.filter(pk__in=ids, lease=self.lease).write(**values)
+        setattr(self.report, counter, getattr(self.report, counter) + written)
+        self.ids = [row_id for row_id in self.ids if row_id not in ids]
 
 
 def backoff(attempts: int) -> timedelta:

@@ -23,6 +23,18 @@ def ticket_path(ticket_id: int) -> str:
     return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket_id})
 
 
+def preferences_path() -> str:
+    """Build the path of the page where people say what they want to be told of.
+
+    Returns:
+        A path that begins with a slash.
+
+    Raises:
+        NoReverseMatch: The host has not mounted the help desk's URLs.
+    """
+    return reverse("django_spire:help_desk:page:preferences")
+
+
 def has_site() -> bool:
     """Say whether the host uses the sites framework."""
     return apps.is_installed("django.contrib.sites")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
 from help_desk.conf import help_desk_settings
+from help_desk.enums import TicketEventType
 from help_desk.models import Notification
-from help_desk.notifications import delivery
+from help_desk.notifications import dispatch
 from help_desk.notifications.channels import active_channels
-from help_desk.notifications.rules import channels_for
+from help_desk.notifications.preferences import Wishes
+from help_desk.notifications.recipients import add_addresses
+from help_desk.notifications.rules import kinds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from help_desk.models import TicketEvent
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from help_desk.notifications.recipients import Person
 
 
-def write(event: TicketEvent, people: Iterable[Person]) -> list[Notification]:
+def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
     """Write one row per person and channel, and have what waits sent after the commit.
 
     Args:
@@ -38,43 +40,70 @@ def write(event: TicketEvent, people: Iterable[Person]) -> list[Notification]:
     told = _told_before(event, using)
     rows = [row for row in _rows(event, people) if told.isdisjoint(_keys(row))]
     written = Notification.objects.using(using).bulk_create(rows)
-    if help_desk_settings.DELIVER_AFTER_COMMIT and any(row.due_datetime for row in written):
-        send = partial(delivery.deliver_after_commit, event_id=event.pk, using=using)
-        transaction.on_commit(send, using=using, robust=True)
+    if any(row.due_datetime for row in written):
+        dispatch.after_commit(event, using)
     return written
 
 
-def _rows(event: TicketEvent, people: Iterable[Person]) -> Iterable[Notification]:
+def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification]:
+    using = event._state.db
     channels = active_channels()
     now = timezone.now()
+    kinds = kinds_of(event)
+    not_before = _end_of_window(event)
+    wishes = Wishes((person.user_id for person in people if person.user_id), using)
+    wanted = [wishes.channels(person.user_id, kinds, person.roles) for person in people]
+    inboxes = {channel.name for channel in channels if channel.is_inbox}
+    add_addresses(
+        [
+            person
+            for person, names in zip(people, wanted, strict=True)
+            if not person.email and names - inboxes
+        ],
+        using,
+    )
     taken: set[tuple[str, str]] = set()
-    for person in people:
-        wanted = channels_for(event.type, person.roles)
+    for person, names in zip(people, wanted, strict=True):
         for channel in channels:
-            if channel.name not in wanted:
+            if channel.name not in names:
                 continue
-            row = _row(event, person, channel, now)
+            row = _row(event, channel, now)
+            row.recipient_id = person.user_id
+            row.address = channel.address_of(person)
+            if not channel.is_inbox:
+                due = wishes.email_due(person.user_id, now) if channel.is_scheduled else now
+                row.due_datetime = max(due, not_before) if channel.bundles else due
             # Two accounts with one mailbox get one e-mail.
             keys = _keys(row)
             if keys and taken.isdisjoint(keys):
                 taken |= keys
                 yield row
+    for channel in channels:
+        for address in channel.subscribers(event, kinds):
+            row = _row(event, channel, now)
+            row.address = address
+            row.due_datetime = now
+            yield row
 
 
-def _row(event: TicketEvent, person: Person, channel: Channel, now: datetime) -> Notification:
+def _row(event: TicketEvent, channel: Channel, now: datetime) -> Notification:
     return Notification(
         event=event,
-        recipient_id=person.user_id,
-        address=channel.address_of(person),
         channel=channel.name,
-        status=_STATUS[channel.is_inbox],
         created_datetime=now,
-        due_datetime=None if channel.is_inbox else now,
+        status=_STATUS[channel.is_inbox],
         sent_datetime=now if channel.is_inbox else None,
     )
 
 
 _STATUS = {True: NotificationStatusChoices.SENT, False: NotificationStatusChoices.WAITING}
+
+
+def _end_of_window(event: TicketEvent) -> datetime:
+    """Leave a short while for more changes by the same person, if somebody comes by then."""
+    if event.type != TicketEventType.UPDATE or not dispatch.somebody_comes_by(event._state.db):
+        return event.created_datetime
+    return event.created_datetime + timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
 
 
 def _keys(row: Notification) -> set[tuple[str, str]]:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib import auth
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist, FieldError
-from django.db.models import QuerySet
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models.functions import Lower
 
+from help_desk.auth import policy
+from help_desk.conf import help_desk_settings
+from help_desk.enums import NotificationKind, Role
+from help_desk.models import TicketFollower
+from help_desk.notifications.rules import kinds_of, rules
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
-DELETE_PERMISSION = "django_spire_help_desk.delete_helpdeskticket"
-"""Whoever holds it is a manager."""
-
-
-class Role(enum.Enum):
-    """What a person is to a ticket."""
-
-    DEVELOPER = "developer"
-    MANAGER = "manager"
+    from help_desk.models import TicketEvent
 
 
 @dataclass(kw_only=True)
@@ -43,15 +38,24 @@ class Person:
     roles: set[Role] = field(default_factory=set)
 
 
-def people_told_of_new_tickets(using: str) -> list[Person]:
-    """Find developers and managers.
+def people_told_of(event: TicketEvent, mentioned: Collection[Any] = ()) -> list[Person]:
+    """Find whom an event concerns, as far as they may know of it.
 
     Args:
-        using: Alias of the database to ask.
+        event: What happened, in the database where it is.
+        mentioned: Keys of the accounts that its text mentions.
 
     Returns:
         Each person once, with every role that they have.
     """
+    kinds = kinds_of(event)
+    if NotificationKind.NEW in kinds:
+        return _people_told_of_new_ticket(event)
+    return _people_told_of_change(event, kinds, mentioned)
+
+
+def _people_told_of_new_ticket(event: TicketEvent) -> list[Person]:
+    using = event._state.db
     people: dict[Any, Person] = {}
     strangers = []
     for developer in _developers(using):
@@ -59,9 +63,68 @@ def people_told_of_new_tickets(using: str) -> list[Person]:
             strangers.append(developer)
         else:
             people[developer.user_id] = developer
-    for user_id in _manager_ids(using):
+    managers = policy.holders("delete", using)
+    for user_id in managers:
         people.setdefault(user_id, Person(user_id=user_id)).roles.add(Role.MANAGER)
+    if not help_desk_settings.TELL_CREATORS_OF_OWN_TICKETS:
+        people.pop(event.actor_id, None)
     return [*people.values(), *strangers]
+
+
+def _people_told_of_change(
+    event: TicketEvent, kinds: Collection[NotificationKind], mentioned: Collection[Any]
+) -> list[Person]:
+    if not kinds:
+        return []
+    using = event._state.db
+    people: dict[Any, Person] = {}
+
+    def add(user_ids: Collection[Any], role: Role) -> None:
+        for user_id in user_ids:
+            people.setdefault(user_id, Person(user_id=user_id)).roles.add(role)
+
+    ticket = event.ticket
+    add({ticket.created_by_id}, Role.CREATOR)
+    add({ticket.assigned_to_id}, Role.ASSIGNEE)
+    # Whoever had the ticket until now hears that somebody else has it.
+    add({_previous_assignee(event)}, Role.FOLLOWER)
+    add(mentioned, Role.MENTIONED)
+    rows = TicketFollower.objects.using(using).filter(ticket_id=ticket.pk)
+    follows = dict(rows.values_list("user_id", "is_muted"))
+    add([user_id for user_id, is_muted in follows.items() if not is_muted], Role.FOLLOWER)
+    concerned = rules()
+    if any(concerned[kind][Role.MANAGER] for kind in kinds):
+        add(policy.holders("delete", using), Role.MANAGER)
+    if any(concerned[kind][Role.DEVELOPER] for kind in kinds):
+        add({found.user_id for found in _developers(using)}, Role.DEVELOPER)
+
+    muted = {user_id for user_id, is_muted in follows.items() if is_muted}
+    candidates = people.keys() - muted - {None, event.actor_id}
+    internal = NotificationKind.NOTE in kinds
+    seeing = policy.viewers(ticket, candidates, using, internal=internal)
+    return [person for user_id, person in people.items() if user_id in seeing]
+
+
+def _previous_assignee(event: TicketEvent) -> Any:
+    """Read the key of who had the ticket before the event, as the database has it."""
+    old, _new = event.changes.get("assigned_to", (None, None))
+    return None if old is None else get_user_model()._meta.pk.to_python(old)
+
+
+def add_addresses(people: Collection[Person], using: str) -> None:
+    """Look up where e-mail reaches people.
+
+    Args:
+        people: Those whose address is not known yet; it is put on them.
+        using: Alias of the database.
+    """
+    email_field = _email_field()
+    by_id = {person.user_id: person for person in people if person.user_id is not None}
+    if not by_id or email_field is None:
+        return
+    accounts = get_user_model()._default_manager.using(using).filter(pk__in=by_id)
+    for user_id, address in accounts.values_list("pk", email_field):
+        by_id[user_id].email = address or ""
 
 
 def developer_addresses() -> list[str]:
@@ -124,25 +187,3 @@ def _email_field() -> str | None:
     except FieldDoesNotExist:
         return None
     return name
-
-
-def _manager_ids(using: str) -> Iterator[Any]:
-    """Ask every authentication backend that can say who holds a permission."""
-    for backend in auth.get_backends():
-        with_perm = getattr(backend, "with_perm", None)
-        if with_perm is None:
-            continue
-        try:
-            holders = with_perm(DELETE_PERMISSION, is_active=True, include_superusers=True)
-        except (FieldError, NotImplementedError):
-            # Django's backend, with a user model that has neither groups nor
-            # permissions; or a backend that says it cannot.
-            continue
-        yield from _active_ids(holders, using)
-
-
-def _active_ids(holders: Iterable[Any], using: str) -> Iterator[Any]:
-    if isinstance(holders, QuerySet):
-        yield from holders.using(using).order_by().values_list("pk", flat=True)
-    else:
-        yield from (holder.pk for holder in holders if holder.is_active)

@@ -1,32 +1,84 @@
-"""Who hears of what by which channel."""
+"""Who hears of what by which channel, where nobody says otherwise.
+
+The one table of it; the documentation's table is made from this one.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from help_desk.enums import TicketEventType
-from help_desk.notifications.recipients import Role
+from help_desk.conf import help_desk_settings
+from help_desk.enums import NotificationKind, Role, TicketEventType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CHANNELS_BY_ROLE: Mapping[str, Mapping[Role, frozenset[str]]] = {
-    TicketEventType.NEW: {
-        Role.DEVELOPER: frozenset({"in_app", "email"}),
-        Role.MANAGER: frozenset({"in_app"}),
+    from help_desk.models import TicketEvent
+
+    Rules = Mapping[NotificationKind, Mapping[Role, frozenset[str]]]
+
+_IN_APP = frozenset({"in_app"})
+_BOTH = frozenset({"in_app", "email"})
+
+RULES: Rules = {
+    NotificationKind.NEW: {Role.DEVELOPER: _BOTH, Role.MANAGER: _IN_APP},
+    NotificationKind.REPLY: {Role.CREATOR: _BOTH, Role.ASSIGNEE: _BOTH, Role.FOLLOWER: _BOTH},
+    NotificationKind.NOTE: {Role.CREATOR: _BOTH, Role.ASSIGNEE: _BOTH, Role.FOLLOWER: _BOTH},
+    NotificationKind.ASSIGNMENT: {
+        Role.CREATOR: _IN_APP,
+        Role.ASSIGNEE: _BOTH,
+        Role.FOLLOWER: _IN_APP,
     },
+    NotificationKind.STATUS: {
+        Role.CREATOR: _BOTH,
+        Role.ASSIGNEE: _BOTH,
+        Role.FOLLOWER: _IN_APP,
+    },
+    NotificationKind.PRIORITY: {
+        Role.ASSIGNEE: _BOTH,
+        Role.FOLLOWER: _IN_APP,
+        Role.MANAGER: _IN_APP,
+    },
+    NotificationKind.MENTION: {Role.MENTIONED: _BOTH},
+}
+
+_KIND_OF_FIELD = {
+    "assigned_to": NotificationKind.ASSIGNMENT,
+    "status": NotificationKind.STATUS,
+    "priority": NotificationKind.PRIORITY,
 }
 
 
-def channels_for(event_type: str, roles: set[Role]) -> set[str]:
-    """Say by which channels somebody hears of an event.
-
-    Args:
-        event_type: A value of `TicketEventType`.
-        roles: What the person is to the ticket.
+def rules() -> Rules:
+    """Read the table with the host's own rules over it.
 
     Returns:
-        Names of channels; each once, whatever the number of roles.
+        Kind to role to names of channels.
     """
-    by_role = CHANNELS_BY_ROLE.get(event_type, {})
-    return set().union(*(by_role.get(role, frozenset()) for role in roles))
+    overrides = help_desk_settings.NOTIFICATION_RULES
+    return {
+        kind: {
+            role: frozenset(overrides.get(kind, {}).get(role, channels))
+            for role, channels in (dict.fromkeys(Role, frozenset()) | dict(by_role)).items()
+        }
+        for kind, by_role in RULES.items()
+    }
+
+
+def kinds_of(event: TicketEvent) -> set[NotificationKind]:
+    """Say what people can be told of an event.
+
+    Args:
+        event: What happened.
+
+    Returns:
+        Its kinds; none for what nobody is told of, such as a corrected description.
+    """
+    if event.type == TicketEventType.NEW:
+        return {NotificationKind.NEW}
+    kinds = {_KIND_OF_FIELD[field] for field in event.changes.keys() & _KIND_OF_FIELD.keys()}
+    if event.type == TicketEventType.COMMENT and event.comment is not None:
+        is_internal = event.comment.is_internal
+        kinds.add(NotificationKind.NOTE if is_internal else NotificationKind.REPLY)
+        kinds.add(NotificationKind.MENTION)
+    return kinds

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import router, transaction
 
 from help_desk.enums import TicketEventType
 from help_desk.models import Notification, TicketEvent
 from help_desk.notifications import outbox
-from help_desk.notifications.recipients import people_told_of_new_tickets
+from help_desk.notifications.recipients import people_told_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from help_desk.models import HelpDeskTicket
 
 
@@ -37,9 +39,24 @@ class HelpDeskTicketNotificationService:
         """
         using = router.db_for_write(TicketEvent, instance=self.obj)
         with transaction.atomic(using=using):
-            event = self._new_event(using)
-            people = people_told_of_new_tickets(using)
-            return outbox.write(event, people)
+            return self.create_event_notifications(self._new_event(using))
+
+    def create_event_notifications(
+        self, event: TicketEvent, mentioned: Collection[Any] = ()
+    ) -> list[Notification]:
+        """Tell whom an event concerns.
+
+        Whoever was told of it before is not told again. Rows are written here; what
+        leaves the house leaves after the commit.
+
+        Args:
+            event: What happened to the ticket.
+            mentioned: Keys of the accounts that its text mentions and that may read it.
+
+        Returns:
+            The notifications that this call wrote.
+        """
+        return outbox.write(event, people_told_of(event, mentioned))
 
     def _new_event(self, using: str) -> TicketEvent:
         """Find the event of the ticket's creation; tickets of old may have none."""

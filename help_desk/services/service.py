@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import router, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from help_desk.models import HelpDeskTicket
-from help_desk.services.notification_service import HelpDeskTicketNotificationService
+from help_desk import signals
+from help_desk.exceptions import TicketConflictError
+from help_desk.models import HelpDeskTicket, TicketEvent
+from help_desk.services.conversation import ConversationMethods
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -21,6 +24,7 @@ WRITABLE_FIELDS = frozenset(
         "priority",
         "status",
         "description",
+        "assigned_to",
         "is_active",
         "is_deleted",
         "created_datetime",
@@ -28,25 +32,29 @@ WRITABLE_FIELDS = frozenset(
 )
 
 
-class HelpDeskTicketService:
+@dataclass(frozen=True, kw_only=True)
+class FieldConflict:
+    """One field that two people changed to different values.
+
+    Attributes:
+        field: Its name.
+        drawn: What the form showed when it was drawn.
+        current: What the ticket says now.
+        wanted: What the second person wants.
+    """
+
+    field: str
+    drawn: Any
+    current: Any
+    wanted: Any
+
+
+class HelpDeskTicketService(ConversationMethods):
     """The one place where a ticket changes state; reached as `ticket.services`.
 
     Each method validates, writes the ticket and its history, and plans who is told, in
     one transaction, or does nothing.
     """
-
-    def __init__(self, obj: HelpDeskTicket) -> None:
-        """Bind the service.
-
-        Args:
-            obj: The ticket that the methods act on.
-        """
-        self.obj = obj
-
-    @property
-    def notification(self) -> HelpDeskTicketNotificationService:
-        """The service that tells people of this ticket."""
-        return HelpDeskTicketNotificationService(self.obj)
 
     def create(self, created_by: AbstractBaseUser | AnonymousUser, **fields: Any) -> HelpDeskTicket:
         """File the ticket and tell developers and managers.
@@ -57,7 +65,7 @@ class HelpDeskTicketService:
 
         Args:
             created_by: Who files it: a saved account.
-            **fields: `purpose`, `priority` and `description`; `status`,
+            **fields: `purpose`, `priority` and `description`; `status`, `assigned_to`,
                 `created_datetime` and the rest where the defaults will not do.
 
         Returns:
@@ -74,11 +82,18 @@ class HelpDeskTicketService:
                 code="already_created",
                 params={"ticket": self.obj},
             )
-        self._apply(created_by=created_by, **fields)
+        self._apply(self.obj, created_by=created_by, **fields)
         try:
             with transaction.atomic(using=self._using):
                 self.obj.save(actor=self.obj.created_by)
                 self.notification.create_new_ticket_notifications()
+                signals.send_after_commit(
+                    signals.ticket_created,
+                    using=self._using,
+                    sender=HelpDeskTicket,
+                    ticket=self.obj,
+                    event=self.obj.latest_event,
+                )
         except BaseException:
             # Django leaves key and state of a rolled-back insert on the instance.
             self.obj.pk = None
@@ -89,7 +104,7 @@ class HelpDeskTicketService:
     def save_model_obj(
         self, *, actor: AbstractBaseUser | None = None, **fields: Any
     ) -> tuple[HelpDeskTicket, bool]:
-        """Apply fields and save, with history, telling nobody of a new ticket.
+        """Apply fields and save, with history, telling nobody.
 
         Args:
             actor: Who did it, where known.
@@ -103,15 +118,20 @@ class HelpDeskTicketService:
             ValidationError: A value that a field cannot have, by field.
         """
         was_created = self.obj._state.adding
-        self._apply(**fields)
+        self._apply(self.obj, **fields)
         self.obj.save(actor=actor)
         return self.obj, was_created
 
-    def update(self, by: AbstractBaseUser | None, **fields: Any) -> HelpDeskTicket:
-        """Change the ticket.
+    def update(
+        self, by: AbstractBaseUser | None, *, drawn_from: int | None = None, **fields: Any
+    ) -> HelpDeskTicket:
+        """Change the ticket and tell people of it.
 
         Args:
             by: Who changes it, where known.
+            drawn_from: The `version` of the ticket that the new values were made from.
+                Given it, a field that somebody else has changed since is left as they
+                want it where this call has nothing new to say of it.
             **fields: New values.
 
         Returns:
@@ -119,9 +139,30 @@ class HelpDeskTicketService:
 
         Raises:
             TypeError: A field that a ticket does not have.
-            ValidationError: A value that a field cannot have, by field.
+            ValidationError: A value that a field cannot have, by field; or the ticket was
+                deleted.
+            TicketConflictError: Somebody else has changed one of the fields since, to
+                something else; nothing is written.
         """
-        return self.save_model_obj(actor=by, **fields)[0]
+        if fields.get("assigned_to") != self.obj.assigned_to:
+            self._validate_assignee(fields.get("assigned_to"))
+        with self._locked() as ticket:
+            if "is_deleted" not in fields:
+                self._refuse_deleted(ticket)
+            if drawn_from is not None:
+                fields = self._merge(ticket, drawn_from, fields)
+            status = fields.pop("status", ticket.status)
+            self._apply(ticket, **fields)
+            self._put_status(ticket, status, by)
+            self._validate(ticket)
+            self._save(ticket, by)
+        return self.obj
+
+    @property
+    def version(self) -> int:
+        """What changes whenever the ticket does: the number of its latest event."""
+        events = TicketEvent.objects.using(self._using).filter(ticket_id=self.obj.pk)
+        return events.order_by("-pk").values_list("pk", flat=True).first() or 0
 
     def delete(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
         """Delete the ticket; its row and its history stay.
@@ -132,8 +173,7 @@ class HelpDeskTicketService:
         Returns:
             The ticket.
         """
-        self.obj.set_deleted(actor=by)
-        return self.obj
+        return self.update(by, is_deleted=True)
 
     def restore(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
         """Take a deletion back.
@@ -144,16 +184,41 @@ class HelpDeskTicketService:
         Returns:
             The ticket.
         """
-        self.obj.un_set_deleted(actor=by)
-        return self.obj
+        return self.update(by, is_deleted=False)
 
-    @property
-    def _using(self) -> str:
-        return router.db_for_write(HelpDeskTicket, instance=self.obj)
+    def _merge(
+        self, ticket: HelpDeskTicket, drawn_from: int, fields: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Keep the new values that are meant, if nobody means something else."""
+        drawn = self._values_then(drawn_from)
+        meant: dict[str, Any] = {}
+        conflicts = []
+        for field, wanted in fields.items():
+            current = getattr(ticket, field)
+            if field not in drawn or _plain(wanted) == _plain(current):
+                meant[field] = wanted
+            elif _plain(wanted) != drawn[field]:
+                conflicts.append(
+                    FieldConflict(field=field, drawn=drawn[field], current=current, wanted=wanted)
+                )
+        if conflicts:
+            raise TicketConflictError(conflicts)
+        return meant
 
-    def _apply(self, **fields: Any) -> None:
-        """Put values on the ticket and validate it."""
-        is_new = self.obj._state.adding
+    def _values_then(self, version: int) -> dict[str, Any]:
+        """Say what the fields that changed since a version were at that version."""
+        events = TicketEvent.objects.using(self._using).filter(
+            ticket_id=self.obj.pk, pk__gt=version
+        )
+        then: dict[str, Any] = {}
+        for changes in events.order_by("pk").values_list("changes", flat=True):
+            for field, (old, _new) in changes.items():
+                then.setdefault(field, old)
+        return then
+
+    def _apply(self, ticket: HelpDeskTicket, **fields: Any) -> None:
+        """Put values on a ticket and validate it."""
+        is_new = ticket._state.adding
         allowed = WRITABLE_FIELDS | {"created_by"} if is_new else WRITABLE_FIELDS
         if unknown := sorted(fields.keys() - allowed):
             message = (
@@ -162,27 +227,34 @@ class HelpDeskTicketService:
             )
             raise TypeError(message)
         creator = fields.pop("created_by", None)
+        if is_new and fields.get("assigned_to") is not None:
+            self._validate_assignee(fields["assigned_to"])
         for name, value in fields.items():
-            setattr(self.obj, name, value)
-        self._validate(creator, is_new=is_new)
+            setattr(ticket, name, value)
+        self._validate(ticket, creator)
 
-    def _validate(self, creator: object, *, is_new: bool) -> None:
+    def _validate(self, ticket: HelpDeskTicket, creator: object = None) -> None:
         errors: dict[str, Any] = {}
-        if creator is not None or (is_new and self.obj.created_by_id is None):
+        if creator is not None or (ticket._state.adding and ticket.created_by_id is None):
             try:
-                self.obj.created_by = _saved_account(creator)
+                ticket.created_by = _saved_account(creator)
             except ValidationError as error:
                 errors["created_by"] = error
         try:
             # Neither constraints nor foreign keys, which would be read from the database:
             # the choices say the same, and an account that vanishes meanwhile is the
             # database's to refuse.
-            self.obj.clean_fields(exclude={"created_by"})
-            self.obj.clean()
+            ticket.clean_fields(exclude={"created_by", "assigned_to"})
         except ValidationError as error:
             errors = error.update_error_dict(errors)
         if errors:
             raise ValidationError(errors)
+
+
+def _plain(value: Any) -> Any:
+    """Say a value as an event keeps it."""
+    key = getattr(value, "pk", value)
+    return key if key is None or isinstance(key, (bool, int, str)) else str(key)
 
 
 def _saved_account(creator: object) -> Any:

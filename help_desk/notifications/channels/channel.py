@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from help_desk.exceptions import HelpDeskError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from django.core.checks import CheckMessage
 
-    from help_desk.models import Notification
+    from help_desk.enums import NotificationKind
+    from help_desk.models import Notification, TicketEvent
     from help_desk.notifications.recipients import Person
 
 
@@ -23,15 +24,15 @@ class ChannelUnavailableError(HelpDeskError):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one attempt.
+    """What became of one message.
 
     Attributes:
-        notification: The row that was attempted.
+        notifications: The rows that the message was made of; one, for most channels.
         error: What went wrong, in words; empty if it was sent.
         is_permanent: Whether another attempt would go wrong the same way.
     """
 
-    notification: Notification
+    notifications: Sequence[Notification]
     error: str = ""
     is_permanent: bool = False
 
@@ -48,6 +49,13 @@ class Channel(ABC):
     is_inbox: ClassVar[bool] = False
     """Whether writing the row is all that it takes; nothing is sent."""
 
+    is_scheduled: ClassVar[bool] = False
+    """Whether a person's wish for hourly or daily e-mail holds for it."""
+
+    bundles: ClassVar[bool] = False
+    """Whether `send` makes one message of several rows, so that it wants all that wait for
+    a person and belong together."""
+
     def address_of(self, person: Person) -> str | None:
         """Say where this channel reaches somebody.
 
@@ -60,18 +68,31 @@ class Channel(ABC):
         """
         return None
 
-    @abstractmethod
-    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
-        """Send each of these and say at once what became of it.
-
-        Called outside any transaction. The outcome of one row is written down before
-        the next is asked for, so yield after each.
+    def subscribers(self, event: TicketEvent, kinds: Collection[NotificationKind]) -> Iterable[str]:
+        """Name who is told by this channel without being a person.
 
         Args:
-            notifications: Rows with `event`, `event.ticket` and `recipient` loaded.
+            event: What happened.
+            kinds: What people can be told of it.
+
+        Returns:
+            Addresses of at most 500 characters, each once; there is one row for each.
+        """
+        return ()
+
+    @abstractmethod
+    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
+        """Send each of these, in their order, and say at once what became of it.
+
+        Called outside any transaction. An outcome is written down before the next is
+        asked for, so yield after each message.
+
+        Args:
+            notifications: Rows with `event`, its ticket, actor and comment, and `recipient`
+                loaded.
 
         Yields:
-            One outcome per notification.
+            One outcome per message.
 
         Raises:
             ChannelUnavailableError: The way itself is blocked; rows without an outcome

@@ -5,26 +5,25 @@ from __future__ import annotations
 import logging
 import smtplib
 from contextlib import closing
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core import mail
 from django.core.checks import Error, Warning  # noqa: A004 -- Django's own name
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.module_loading import import_string
 
 from help_desk.conf import help_desk_settings
+from help_desk.enums import TicketEventType
 from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
 from help_desk.notifications.channels.channel import Channel, ChannelUnavailableError, Outcome
-from help_desk.notifications.content import content_of
-from help_desk.notifications.links import absolute_url, ticket_path
+from help_desk.notifications.message import message_of
+from help_desk.notifications.preferences import people_with_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from django.core.checks import CheckMessage
+    from django.core.mail import EmailMultiAlternatives
     from django.core.mail.backends.base import BaseEmailBackend
 
     from help_desk.models import Notification
@@ -37,9 +36,11 @@ SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class EmailChannel(Channel):
-    """One message per notification, all of a batch over one connection."""
+    """One message per bundle of notifications, all of a batch over one connection."""
 
     name: ClassVar[str] = "email"
+    is_scheduled: ClassVar[bool] = True
+    bundles: ClassVar[bool] = True
 
     def address_of(self, person: Person) -> str | None:
         """Give the person's e-mail address.
@@ -53,7 +54,7 @@ class EmailChannel(Channel):
         return person.email or None
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
-        """Send a message for each row.
+        """Send a message for each bundle of rows.
 
         Args:
             notifications: Rows of this channel.
@@ -65,20 +66,17 @@ class EmailChannel(Channel):
             ChannelUnavailableError: There is no reaching the mail server.
         """
         with closing(_MailServer()) as server:
-            for notification in notifications:
-                yield self._attempt(server, notification)
+            for rows in _bundles(notifications):
+                yield self._attempt(server, rows)
 
-    def _attempt(self, server: _MailServer, notification: Notification) -> Outcome:
+    def _attempt(self, server: _MailServer, rows: Sequence[Notification]) -> Outcome:
         try:
-            message = ticket_message(notification)
-            server.send(message)
+            server.send(message_of(rows))
         except _MailError as error:
-            return Outcome(
-                notification=notification, error=str(error), is_permanent=error.is_permanent
-            )
+            return Outcome(notifications=rows, error=str(error), is_permanent=error.is_permanent)
         except HelpDeskNotificationRecipientMissingEmailError as error:
-            return Outcome(notification=notification, error=str(error), is_permanent=True)
-        return Outcome(notification=notification)
+            return Outcome(notifications=rows, error=str(error), is_permanent=True)
+        return Outcome(notifications=rows)
 
     def check(self) -> list[CheckMessage]:
         """See whether e-mail can leave.
@@ -115,46 +113,24 @@ class EmailChannel(Channel):
         return []
 
 
-def ticket_message(notification: Notification) -> EmailMultiAlternatives:
-    """Put a notification into an e-mail, in the site's language.
+def _bundles(rows: Sequence[Notification]) -> list[list[Notification]]:
+    """Put together what makes one message.
 
-    Args:
-        notification: A row with its event.
-
-    Returns:
-        A message with a text and an HTML part.
-
-    Raises:
-        HelpDeskNotificationRecipientMissingEmailError: The row has no address.
+    What one person did to one ticket; for whoever wants e-mail by the hour or the day,
+    everything.
     """
-    if not notification.address:
-        raise HelpDeskNotificationRecipientMissingEmailError(str(notification.recipient))
-    with translation.override(settings.LANGUAGE_CODE):
-        content = content_of(notification.event, notification.channel)
-        context = {
-            "content": content,
-            "url": absolute_url(ticket_path(notification.event.ticket_id)),
-        }
-        message = EmailMultiAlternatives(
-            subject=_one_line(content.subject),
-            body=render_to_string("help_desk/email/notification.txt", context),
-            to=[_address_to_use(notification.address)],
-            headers={"Auto-Submitted": "auto-generated"},  # RFC 3834, section 5
-        )
-        html = render_to_string("help_desk/email/notification.html", context)
-        message.attach_alternative(html, "text/html")
-    return message
-
-
-def _address_to_use(address: str) -> str:
-    """Divert all mail to the developer while developing."""
-    development_address = getattr(settings, "DEVELOPMENT_EMAIL", "")
-    return development_address if settings.DEBUG and development_address else address
-
-
-def _one_line(text: str) -> str:
-    """Keep line breaks and control characters out of a header (RFC 5322, section 2.2)."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    scheduled = people_with_schedule({row.recipient_id for row in rows if row.recipient_id})
+    bundles: dict[tuple[Any, ...], list[Notification]] = {}
+    for row in rows:
+        event = row.event
+        if row.recipient_id in scheduled:
+            key: tuple[Any, ...] = (row.address,)
+        elif event.type == TicketEventType.NEW:
+            key = (row.pk,)
+        else:
+            key = (row.address, event.ticket_id, event.actor_id)
+        bundles.setdefault(key, []).append(row)
+    return list(bundles.values())
 
 
 class _MailError(Exception):

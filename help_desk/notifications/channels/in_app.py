@@ -29,4 +29,4 @@ class InAppChannel(Channel):
             An outcome without error for each.
         """
         for notification in notifications:
-            yield Outcome(notification=notification)
+            yield Outcome(notifications=(notification,))

@@ -1,0 +1,45 @@
+"""Who wants to hear of a ticket, and who does not."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class TicketFollower(models.Model):
+    """One person's wish to hear of one ticket, or not to.
+
+    Creator and assignee hear of their ticket without such a row.
+    """
+
+    ticket = models.ForeignKey(
+        "django_spire_help_desk.HelpDeskTicket",
+        on_delete=models.CASCADE,
+        related_name="followers",
+        related_query_name="follower",
+        verbose_name=_("Ticket"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="followed_help_desk_tickets",
+        related_query_name="followed_help_desk_ticket",
+        verbose_name=_("Person"),
+    )
+    is_muted = models.BooleanField(default=False, verbose_name=_("Muted"))
+
+    class Meta:
+        db_table = "django_spire_help_desk_ticket_follower"
+        default_permissions = ()
+        verbose_name = _("Follower")
+        verbose_name_plural = _("Followers")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["ticket", "user"], name="help_desk_follower_once_per_ticket"
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Say who follows or mutes which ticket."""
+        return f"{self.user_id} {'mutes' if self.is_muted else 'follows'} #{self.ticket_id}"

@@ -1,0 +1,73 @@
+"""What has happened since a row was written, so that it is no longer to be sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from help_desk.auth import policy
+from help_desk.enums import TicketEventType
+from help_desk.models import TicketFollower
+from help_desk.notifications.recipients import developer_addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from help_desk.models import Notification
+
+DELETED = "The ticket was deleted."
+INACTIVE = "The account is not active."
+MUTED = "The recipient muted the ticket."
+NOT_PERMITTED = "The recipient may not see this any more."
+
+
+def reasons_to_skip(rows: Sequence[Notification], using: str) -> dict[int, str]:
+    """Find rows whose recipients must or would not hear of their event any more.
+
+    Args:
+        rows: Rows with `event`, `event.ticket`, `event.comment` and `recipient` loaded.
+        using: Alias of their database.
+
+    Returns:
+        Key of the row to the reason, in words.
+    """
+    reasons = {row.pk: DELETED for row in rows if row.event.ticket.is_deleted}
+    personal = [row for row in rows if row.recipient_id is not None and row.pk not in reasons]
+    user_ids = {row.recipient_id for row in personal}
+    if not user_ids:
+        return reasons
+    viewers = policy.holders("view", using, user_ids)
+    insiders = policy.holders("change", using, user_ids)
+    muted = _muted(personal, using)
+    developers = {address.lower() for address in developer_addresses()}
+    for row in personal:
+        reason = _reason(row, viewers, insiders, developers)
+        if (row.recipient_id, row.event.ticket_id) in muted:
+            reason = MUTED
+        if reason:
+            reasons[row.pk] = reason
+    return reasons
+
+
+def _reason(row: Notification, viewers: set[Any], insiders: set[Any], developers: set[str]) -> str:
+    event, recipient = row.event, row.recipient
+    if recipient is None or not recipient.is_active:
+        return INACTIVE
+    is_told_as_developer = (
+        event.type == TicketEventType.NEW and (row.address or "").lower() in developers
+    )
+    sees = row.recipient_id in viewers or policy.sees_as_creator(recipient, event.ticket)
+    is_internal = event.comment is not None and event.comment.is_internal
+    if is_told_as_developer or (sees and (not is_internal or row.recipient_id in insiders)):
+        return ""
+    return NOT_PERMITTED
+
+
+def _muted(rows: Iterable[Notification], using: str) -> set[tuple[Any, int]]:
+    tickets: dict[int, set[Any]] = defaultdict(set)
+    for row in rows:
+        tickets[row.event.ticket_id].add(row.recipient_id)
+    mutes = TicketFollower.objects.using(using).filter(
+        ticket_id__in=tickets, user_id__in=set().union(*tickets.values()), is_muted=True
+    )
+    return set(mutes.values_list("user_id", "ticket_id"))

@@ -1,0 +1,147 @@
+"""The e-mail that is made of one or several notifications to one person."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.utils import DNS_NAME
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from help_desk.enums import TicketEventType
+from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
+from help_desk.notifications import unsubscribe
+from help_desk.notifications.content import content_of, people_in
+from help_desk.notifications.links import absolute_url, preferences_path, site_url, ticket_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from help_desk.models import Notification
+
+
+def message_of(rows: Sequence[Notification]) -> EmailMultiAlternatives:
+    """Put notifications into an e-mail, in the site's language.
+
+    Args:
+        rows: Notifications to one address, in the order in which they were written.
+
+    Returns:
+        A message with a text and an HTML part.
+
+    Raises:
+        HelpDeskNotificationRecipientMissingEmailError: The rows have no address.
+    """
+    first = rows[0]
+    if not first.address:
+        raise HelpDeskNotificationRecipientMissingEmailError(str(first.recipient))
+    with translation.override(settings.LANGUAGE_CODE):
+        sections = _sections(rows)
+        subject = _subject(rows, sections)
+        headers = _headers(rows)
+        context = {
+            "subject": subject,
+            "sections": sections,
+            "unsubscribe_url": headers.get("List-Unsubscribe", "")[1:-1],
+            "preferences_url": absolute_url(preferences_path()) if first.recipient_id else None,
+        }
+        message = EmailMultiAlternatives(
+            subject=subject,
+            body=render_to_string("help_desk/email/notification.txt", context),
+            to=[_address_to_use(first.address)],
+            headers=headers,
+        )
+        html = render_to_string("help_desk/email/notification.html", context)
+        message.attach_alternative(html, "text/html")
+    return message
+
+
+def _sections(rows: Sequence[Notification]) -> list[dict[str, Any]]:
+    """Arrange what there is to say by ticket."""
+    people = people_in([row.event for row in rows])
+    by_ticket = sorted(rows, key=lambda row: (row.event.ticket_id, row.event_id))
+    return [
+        {
+            "url": absolute_url(ticket_path(ticket_id)),
+            "contents": [content_of(row.event, row.channel, people) for row in of_ticket],
+        }
+        for ticket_id, of_ticket in groupby(by_ticket, key=lambda row: row.event.ticket_id)
+    ]
+
+
+def _subject(rows: Sequence[Notification], sections: list[dict[str, Any]]) -> str:
+    if len(sections) > 1:
+        count = ngettext("%(count)d update", "%(count)d updates", len(rows))
+        text = _("Help desk: %(updates)s on %(tickets)d tickets") % {
+            "updates": count % {"count": len(rows)},
+            "tickets": len(sections),
+        }
+    else:
+        text = sections[0]["contents"][0].subject
+        if not _is_new(rows):
+            # The usual mark of an answer (RFC 5322, section 3.6.5).
+            text = f"Re: {text}"
+    return _one_line(text)
+
+
+def _headers(rows: Sequence[Notification]) -> dict[str, str]:
+    """Make a ticket one conversation in a mail program (RFC 5322, section 3.6.4)."""
+    domain = _domain()
+    tickets = {row.event.ticket_id for row in rows}
+    headers = {"Auto-Submitted": "auto-generated"}  # RFC 3834, section 5
+    root = f"<help-desk.ticket.{min(tickets)}@{domain}>"
+    if len(tickets) > 1:
+        headers["Message-ID"] = f"<help-desk.digest.{max(row.pk for row in rows)}@{domain}>"
+    elif _is_new(rows):
+        headers["Message-ID"] = root
+    else:
+        event_id = max(row.event_id for row in rows)
+        headers["Message-ID"] = f"<help-desk.event.{event_id}@{domain}>"
+        headers["In-Reply-To"] = headers["References"] = root
+    return headers | _unsubscribe_headers(rows, tickets)
+
+
+def _unsubscribe_headers(rows: Sequence[Notification], tickets: set[int]) -> dict[str, str]:
+    user_id = rows[0].recipient_id
+    if user_id is None:
+        # An address in ADMINS without an account: only the settings can stop it.
+        return {}
+    wish = unsubscribe.of(
+        user_id, ticket_id=min(tickets) if len(tickets) == 1 else None, is_new=_is_new(rows)
+    )
+    url = absolute_url(unsubscribe.path_for(wish))
+    if url is None:
+        return {}
+    headers = {"List-Unsubscribe": f"<{url}>"}  # RFC 2369, section 3.2
+    if url.startswith("https:"):
+        # RFC 8058, section 3.1, allows one click over HTTPS only.
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _is_new(rows: Sequence[Notification]) -> bool:
+    return rows[0].event.type == TicketEventType.NEW
+
+
+def _domain() -> str:
+    """The part of a Message-ID that makes it the site's own."""
+    url = site_url()
+    host = urlsplit(url).hostname if url else None
+    return host or str(DNS_NAME)
+
+
+def _address_to_use(address: str) -> str:
+    """Divert all mail to the developer while developing."""
+    development_address = getattr(settings, "DEVELOPMENT_EMAIL", "")
+    return development_address if settings.DEBUG and development_address else address
+
+
+def _one_line(text: str) -> str:
+    """Keep line breaks and control characters out of a header (RFC 5322, section 2.2)."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

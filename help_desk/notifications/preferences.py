@@ -1,0 +1,107 @@
+"""What people want to be told of, where they have said so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from help_desk.enums import EmailRhythm
+from help_desk.models import EmailSchedule, NotificationPreference
+from help_desk.notifications.rules import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from help_desk.enums import NotificationKind, Role
+
+MORNING_HOUR = 8
+"""When daily e-mail is due, in the site's time zone."""
+
+
+class Wishes:
+    """The wishes of some people, read at once."""
+
+    def __init__(self, user_ids: Iterable[Any], using: str) -> None:
+        """Read them.
+
+        Args:
+            user_ids: Keys of the accounts.
+            using: Alias of the database.
+        """
+        ids = list(user_ids)
+        self._rules = rules()
+        self._wanted: dict[tuple[Any, str], dict[str, bool]] = defaultdict(dict)
+        rows = NotificationPreference.objects.using(using).filter(user_id__in=ids)
+        for user_id, kind, channel, is_wanted in rows.values_list(
+            "user_id", "kind", "channel", "is_wanted"
+        ):
+            self._wanted[user_id, kind][channel] = is_wanted
+        schedules = EmailSchedule.objects.using(using).filter(user_id__in=ids)
+        self._rhythms = dict(schedules.values_list("user_id", "rhythm"))
+
+    def channels(
+        self, user_id: Any, kinds: Iterable[NotificationKind], roles: Iterable[Role]
+    ) -> set[str]:
+        """Say by which channels somebody hears of an event.
+
+        Args:
+            user_id: Key of the account; None for an address without one.
+            kinds: What the event is.
+            roles: What the person is to the ticket.
+
+        Returns:
+            Names of channels: those of the rules for any of kinds and roles, less those
+            that the person does not want, and those that they want besides. A wish
+            counts only where the rules concern one of the person's roles at all.
+        """
+        channels: set[str] = set()
+        for kind in kinds:
+            by_role = self._rules[kind]
+            ruled = [by_role[role] for role in roles if by_role[role]]
+            if not ruled:
+                continue
+            of_kind = set().union(*ruled)
+            for channel, is_wanted in self._wanted.get((user_id, kind), {}).items():
+                (of_kind.add if is_wanted else of_kind.discard)(channel)
+            channels |= of_kind
+        return channels
+
+    def email_due(self, user_id: Any, now: datetime) -> datetime:
+        """Say when e-mail to somebody is due.
+
+        Args:
+            user_id: Key of the account; None for an address without one.
+            now: The moment of writing.
+
+        Returns:
+            Now; or the end of the hour; or the next morning.
+        """
+        rhythm = self._rhythms.get(user_id, EmailRhythm.AT_ONCE)
+        if rhythm == EmailRhythm.HOURLY:
+            return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        if rhythm == EmailRhythm.DAILY:
+            return _next_morning(now)
+        return now
+
+
+def people_with_schedule(user_ids: Iterable[Any]) -> set[Any]:
+    """Find who of some people wants e-mail by the hour or the day.
+
+    Args:
+        user_ids: Keys of the accounts.
+
+    Returns:
+        Keys of accounts.
+    """
+    schedules = EmailSchedule.objects.filter(user_id__in=list(user_ids))
+    return set(schedules.exclude(rhythm=EmailRhythm.AT_ONCE).values_list("user_id", flat=True))
+
+
+def _next_morning(now: datetime) -> datetime:
+    local = timezone.localtime(now) if timezone.is_aware(now) else now
+    morning = local.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
+    return morning if morning > local else morning + timedelta(days=1)

@@ -1,0 +1,172 @@
+"""Talking on a ticket: replies, notes, and who listens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from help_desk.auth import policy
+from help_desk.conf import help_desk_settings
+from help_desk.mentions import accounts_by_name, mentioned_names
+from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent, TicketFollower
+from help_desk.services.work import WorkMethods
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+class ConversationMethods(WorkMethods):
+    """Comments and followers."""
+
+    def comment(
+        self,
+        by: AbstractBaseUser,
+        text: str,
+        internal: bool = False,  # noqa: FBT001, FBT002 -- the contract's signature
+        *,
+        status: str | None = None,
+    ) -> TicketComment:
+        """Reply to everybody on the ticket, or note something among those who work on it.
+
+        The author follows the ticket from then on, and so does whoever is mentioned as
+        `@name` and may see what was written. Whether the author may reply is the caller's
+        to ask.
+
+        Args:
+            by: Who writes.
+            text: What they write: plain text.
+            internal: Whether it is a note for holders of the change permission only.
+            status: A status that the ticket gets with it.
+
+        Returns:
+            The comment; its `unreached_mentions` are the names that it mentions and whose
+            owners are not told, because there is no such account or it may not see the
+            comment.
+
+        Raises:
+            PermissionDenied: An internal note by somebody who may not see such notes.
+            ValidationError: A text or status that cannot be; or the ticket was deleted.
+        """
+        if internal and not policy.may_see_internal(by):
+            raise PermissionDenied(_("Internal notes need the permission to change tickets."))
+        comment = TicketComment(ticket=self.obj, author=by, text=text, is_internal=internal)
+        comment.clean_fields(exclude={"ticket", "author"})
+        if status is not None:
+            HelpDeskTicket._meta.get_field("status").clean(status, None)
+        with self._locked() as ticket:
+            self._refuse_deleted(ticket)
+            comment.save(using=self._using)
+            if status is not None:
+                self._put_status(ticket, status, by)
+            if not internal and by.pk != ticket.created_by_id:
+                ticket.first_response_datetime = (
+                    ticket.first_response_datetime or comment.created_datetime
+                )
+            mentioned = self._mentioned(ticket, comment)
+            self._follow(ticket, {by.pk, *mentioned})
+            self._save(ticket, by, comment=comment, mentioned=mentioned)
+        return comment
+
+    def correct_comment(
+        self, comment: TicketComment, by: AbstractBaseUser, text: str
+    ) -> TicketComment:
+        """Correct what one wrote; the earlier text stays in the history.
+
+        Args:
+            comment: A comment of this ticket.
+            by: Its author.
+            text: What it should say.
+
+        Returns:
+            The comment.
+
+        Raises:
+            PermissionDenied: Somebody else's comment, or the time for corrections is over.
+            ValidationError: A text that cannot be; or the ticket was deleted.
+        """
+        if not may_correct(comment, by):
+            raise PermissionDenied(_("Only its author may correct a comment, for a while."))
+        with self._locked() as ticket:
+            self._refuse_deleted(ticket)
+            current = TicketComment.objects.using(self._using).get(pk=comment.pk)
+            old, current.text = current.text, text
+            current.clean_fields(exclude={"ticket", "author"})
+            if text != old:
+                current.edited_datetime = timezone.now()
+                current.save(using=self._using)
+                TicketEvent.objects.using(self._using).record(
+                    ticket=ticket,
+                    is_new=False,
+                    is_correction=True,
+                    actor=by,
+                    comment=current,
+                    changes={"text": [old, text]},
+                )
+        comment.text, comment.edited_datetime = current.text, current.edited_datetime
+        return comment
+
+    def follow(self, user: AbstractBaseUser) -> None:
+        """Have somebody hear of the ticket; a mute of theirs ends.
+
+        Args:
+            user: Who wants to hear of it; whether they may see it is the caller's to ask.
+        """
+        self._set_follower(user, is_muted=False)
+
+    def mute(self, user: AbstractBaseUser) -> None:
+        """Have somebody hear no more of the ticket, whatever they are to it.
+
+        Args:
+            user: Who does not want to hear of it.
+        """
+        self._set_follower(user, is_muted=True)
+
+    def _set_follower(self, user: AbstractBaseUser, *, is_muted: bool) -> None:
+        TicketFollower.objects.using(self._using).update_or_create(
+            ticket_id=self.obj.pk, user_id=user.pk, defaults={"is_muted": is_muted}
+        )
+
+    def _follow(self, ticket: HelpDeskTicket, user_ids: Iterable[Any]) -> None:
+        """Have people follow who neither follow nor mute the ticket yet."""
+        followers = TicketFollower.objects.using(self._using)
+        known = set(followers.filter(ticket=ticket).values_list("user_id", flat=True))
+        # The ticket is locked, so nobody else adds the same people meanwhile but by hand.
+        followers.bulk_create(
+            [
+                TicketFollower(ticket=ticket, user_id=user_id)
+                for user_id in user_ids
+                if user_id not in known
+            ]
+        )
+
+    def _mentioned(self, ticket: HelpDeskTicket, comment: TicketComment) -> Collection[Any]:
+        """Find who is mentioned and may read it; note on the comment who is not reached."""
+        names = mentioned_names(comment.text)
+        accounts = accounts_by_name(names, self._using)
+        ids = {account.pk for account in accounts.values()}
+        seeing = policy.viewers(ticket, ids, self._using, internal=comment.is_internal)
+        comment.unreached_mentions = tuple(
+            name for name in names if name not in accounts or accounts[name].pk not in seeing
+        )
+        return seeing
+
+
+def may_correct(comment: TicketComment, by: AbstractBaseUser) -> bool:
+    """Say whether somebody may correct a comment now.
+
+    Args:
+        comment: The comment.
+        by: Whoever asks.
+
+    Returns:
+        Whether they wrote it, not longer ago than the setting `COMMENT_EDIT_TIME` says.
+    """
+    age = timezone.now() - comment.created_datetime
+    limit = timedelta(seconds=help_desk_settings.COMMENT_EDIT_TIME)
+    return by.pk is not None and comment.author_id == by.pk and age <= limit

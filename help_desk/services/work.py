@@ -1,0 +1,106 @@
+"""Working on a ticket: who has it, and how far it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from help_desk.auth import policy
+from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.conf import help_desk_settings
+from help_desk.services.ticket_service import TicketService
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from help_desk.models import HelpDeskTicket
+
+
+class WorkMethods(TicketService):
+    """Assignment and status."""
+
+    def assign(self, to: AbstractBaseUser | None, by: AbstractBaseUser | None) -> HelpDeskTicket:
+        """Give the ticket to somebody, or release it.
+
+        Args:
+            to: An active account that holds the change permission; None to release.
+            by: Who does so, where known.
+
+        Returns:
+            The ticket.
+
+        Raises:
+            ValidationError: For `assigned_to`, if that person may not change tickets; or
+                the ticket was deleted.
+        """
+        self._validate_assignee(to)
+        with self._locked() as ticket:
+            self._refuse_deleted(ticket)
+            ticket.assigned_to = to
+            self._save(ticket, by)
+        return self.obj
+
+    def start(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
+        """Set the ticket in progress.
+
+        With the setting `ASSIGN_ON_START`, a ticket that nobody has is given to whoever
+        starts it, if that person may change tickets.
+
+        Args:
+            by: Who does so, where known.
+
+        Returns:
+            The ticket.
+
+        Raises:
+            ValidationError: The ticket was deleted.
+        """
+        return self._set_status(HelpDeskTicketStatusChoices.INPROGRESS, by)
+
+    def complete(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
+        """Set the ticket done.
+
+        Args:
+            by: Who does so, where known.
+
+        Returns:
+            The ticket.
+
+        Raises:
+            ValidationError: The ticket was deleted.
+        """
+        return self._set_status(HelpDeskTicketStatusChoices.DONE, by)
+
+    def reopen(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
+        """Make a ticket that was done ready again.
+
+        Args:
+            by: Who does so, where known.
+
+        Returns:
+            The ticket.
+
+        Raises:
+            ValidationError: The ticket was deleted.
+        """
+        return self._set_status(HelpDeskTicketStatusChoices.READY, by)
+
+    def _set_status(
+        self, status: HelpDeskTicketStatusChoices, by: AbstractBaseUser | None
+    ) -> HelpDeskTicket:
+        with self._locked() as ticket:
+            self._refuse_deleted(ticket)
+            self._put_status(ticket, status, by)
+            self._save(ticket, by)
+        return self.obj
+
+    def _put_status(self, ticket: HelpDeskTicket, status: str, by: AbstractBaseUser | None) -> None:
+        is_started = status == HelpDeskTicketStatusChoices.INPROGRESS and ticket.status != status
+        ticket.status = status
+        if (
+            is_started
+            and by is not None
+            and ticket.assigned_to_id is None
+            and help_desk_settings.ASSIGN_ON_START
+            and policy.may(by, "change")
+        ):
+            ticket.assigned_to = by
