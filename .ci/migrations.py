@@ -23,7 +23,9 @@ def main() -> int:
             "HELP_DESK_TEST_HOST": host,
         }
         command = [sys.executable, "-W", "error", "-m", "django", "makemigrations", "--check"]
-        if subprocess.run([*command, "--dry-run"], cwd=ROOT, env=environment, check=False).returncode:
+        if subprocess.run(
+            [*command, "--dry-run"], cwd=ROOT, env=environment, check=False
+        ).returncode:
             failed.append(host)
     if failed:
         print(f"Models without their migrations in: {', '.join(failed)}")

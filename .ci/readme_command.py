@@ -19,7 +19,9 @@ def main(text: str) -> int:
     Returns:
         0 if exactly one command contains it.
     """
-    blocks = re.findall(r"^```shell\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    blocks = re.findall(
+        r"^```shell\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
     found = [block.strip() for block in blocks if text in block]
     if len(found) != 1:
         print(f"The README has {len(found)} commands with {text!r}, not one.", file=sys.stderr)

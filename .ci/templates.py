@@ -28,7 +28,9 @@ def main() -> int:
     pages = [template for template in templates if template.endswith(".html")]
     djade = ["djade", "--check", "--target-version", OLDEST_DJANGO, *templates]
     djlint = ["djlint", "--lint", "--quiet", *pages]
-    return max([subprocess.run(linter, cwd=ROOT, check=False).returncode for linter in (djade, djlint)])
+    return max(
+        [subprocess.run(linter, cwd=ROOT, check=False).returncode for linter in (djade, djlint)]
+    )
 
 
 if __name__ == "__main__":
