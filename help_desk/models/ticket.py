@@ -139,6 +139,7 @@ class HelpDeskTicket(models.Model):
         fields = None if update_fields is None else frozenset(update_fields)
         is_new = self._state.adding
         changes = self.initial_values() if is_new else self._changes(fields)
+        before = self.pk, self._state.adding, self._state.db
         saved_values = dict(self.tracker.saved_data)
         try:
             # No savepoint of its own: as in Django, an error dooms the caller's transaction.
@@ -154,7 +155,9 @@ class HelpDeskTicket(models.Model):
                         ticket=self, is_new=is_new, actor=actor, changes=changes
                     )
         except BaseException:
-            # The row is as it was, so what changed is still to be recorded.
+            # The row is as it was: what changed is still to be recorded, and what was new
+            # is new, though Django leaves key and state of a rolled-back insert behind.
+            self.pk, self._state.adding, self._state.db = before
             self.tracker.saved_data = saved_values
             raise
 
@@ -167,10 +170,11 @@ class HelpDeskTicket(models.Model):
         return {name: [None, getattr(self, name)] for name in CONTENT_FIELDS}
 
     def _changes(self, fields: frozenset[str] | None) -> dict[str, list[Any]]:
+        changed = self.tracker.changed()
         return {
-            name: [old, getattr(self, name)]
-            for name, old in self.tracker.changed().items()
-            if fields is None or name in fields
+            name: [changed[name], getattr(self, name)]
+            for name in TRACKED_FIELDS
+            if name in changed and (fields is None or name in fields)
         }
 
     def set_deleted(self, actor: AbstractBaseUser | None = None) -> None:
