@@ -55,12 +55,12 @@ class FreshProject:
         self.run("-m", "django", "startproject", "intranet", ".")
 
     def run(self, *words: str | Path) -> str:
-        """Run the project's Python with warnings as errors.
+        """Run the project's Python; with warnings as errors, for all but pip.
 
         Returns:
             What it printed, errors included.
         """
-        options = () if words[1] == "pip" else ("-W", "error")
+        options = () if words[:2] == ("-m", "pip") else ("-W", "error")
         done = subprocess.run(
             [self.python, *options, *words],
             cwd=self.folder,

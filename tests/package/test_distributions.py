@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tarfile
 import zipfile
 from email import message_from_bytes
 from pathlib import Path, PurePosixPath
 
 import pytest
+
+import help_desk
 
 pytestmark = pytest.mark.package
 
@@ -20,8 +24,15 @@ def names(wheel: Path) -> list[PurePosixPath]:
         return [PurePosixPath(name) for name in archive.namelist()]
 
 
+def test_distributions_can_be_uploaded(wheel: Path, sdist: Path) -> None:
+    twine = [sys.executable, "-m", "twine", "check", "--strict", wheel, sdist]
+    done = subprocess.run(twine, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_wheel_holds_the_package_and_its_metadata_only(names: list[PurePosixPath]) -> None:
-    assert {name.parts[0].split("-")[-1] for name in names} == {"help_desk", "0.1.0.dist-info"}
+    metadata = f"django_help_desk-{help_desk.__version__}.dist-info"
+    assert {name.parts[0] for name in names} == {"help_desk", metadata}
 
 
 def test_wheel_holds_every_file_of_the_package(names: list[PurePosixPath]) -> None:
@@ -33,7 +44,7 @@ def test_wheel_holds_every_file_of_the_package(names: list[PurePosixPath]) -> No
     assert package - set(names) == set()
     assert PurePosixPath("help_desk/py.typed") in package
     for kind in ("templates", "static"):
-        assert [name for name in package if kind in name.parts] != []
+        assert [name for name in package if kind in name.parts] != [], kind
 
 
 def test_wheel_holds_a_compiled_file_for_every_translation(names: list[PurePosixPath]) -> None:
