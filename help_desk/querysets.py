@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+    from help_desk.models import HelpDeskTicket, TicketEvent
 
 IN_APP = "in_app"
 
@@ -86,6 +86,10 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
     def newest_first(self) -> Self:
         """Tickets by the moment of their creation, the newest first."""
         return self.order_by("-created_datetime", "-pk")
+
+    def with_people(self) -> Self:
+        """Tickets together with who filed them, in one query."""
+        return self.select_related("created_by")
 
 
 class AppendOnlyQuerySet(models.QuerySet[Row]):
@@ -185,6 +189,14 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         """Events in the order in which they were written."""
         return self.order_by("pk")
 
+    def newest_first(self) -> Self:
+        """Events, the one that was written last first."""
+        return self.order_by("-pk")
+
+    def with_people(self) -> Self:
+        """Events together with who did it, in one query."""
+        return self.select_related("actor")
+
 
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     """Who was told of what, by which channel."""
@@ -199,6 +211,18 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
             Their in-app notifications, in no particular order.
         """
         return self.filter(recipient_id=user.pk, channel=IN_APP, event__ticket__is_deleted=False)
+
+    def about(self, ticket: HelpDeskTicket) -> Self:
+        """Notifications of what happened to one ticket.
+
+        Args:
+            ticket: The ticket.
+        """
+        return self.filter(event__ticket_id=ticket.pk)
+
+    def with_tickets(self) -> Self:
+        """Notifications together with their event and its ticket, in one query."""
+        return self.select_related("event__ticket")
 
     def unread(self) -> Self:
         """Notifications that their recipient has not read."""
