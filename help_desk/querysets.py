@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
 from help_desk.choices import HelpDeskTicketStatusChoices, NotificationStatusChoices
 from help_desk.enums import TicketEventType
 from help_desk.exceptions import AppendOnlyError
+from help_desk.validators import validate_storable_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
+    from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
 
 IN_APP = "in_app"
+
+SEARCH_MAX_LENGTH = 1_000
+"""Characters that are looked for; SQLite takes no patterns over 50,000 bytes
+(SQLITE_MAX_LIKE_PATTERN_LENGTH)."""
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -63,12 +70,17 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
 
         Args:
             text: What to look for; surrounding white space does not count. Empty finds
-                every ticket.
+                every ticket; of a very long text the beginning is looked for.
 
         Returns:
             The narrowed queryset.
         """
-        text = (text or "").strip()
+        text = (text or "").strip()[:SEARCH_MAX_LENGTH]
+        try:
+            validate_storable_text(text)
+        except ValidationError:
+            # No description holds it, and databases do not even take the question.
+            return self.none()
         return self.filter(description__icontains=text) if text else self
 
     def lock(self, ticket_id: int) -> bool:
@@ -88,6 +100,10 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
     def newest_first(self) -> Self:
         """Tickets by the moment of their creation, the newest first."""
         return self.order_by("-created_datetime", "-pk")
+
+    def with_people(self) -> Self:
+        """Tickets together with who filed them, in one query."""
+        return self.select_related("created_by")
 
 
 class AppendOnlyQuerySet(models.QuerySet[Row]):
@@ -117,6 +133,24 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
             AppendOnlyError: Always.
         """
         raise AppendOnlyError(_refusal(self.model, "changed"))
+
+    def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
+        """Insert rows; nothing that is there gives way.
+
+        Args:
+            objs: New rows.
+            *args: As `QuerySet.bulk_create` takes them.
+            **kwargs: As there.
+
+        Returns:
+            The rows.
+
+        Raises:
+            AppendOnlyError: With `update_conflicts`.
+        """
+        if kwargs.get("update_conflicts"):
+            raise AppendOnlyError(_refusal(self.model, "changed"))
+        return super().bulk_create(objs, *args, **kwargs)
 
     def write(self, **values: Any) -> int:
         """Move rows on; for the package's own modules only.
@@ -179,6 +213,14 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         """Events in the order in which they were written."""
         return self.order_by("pk")
 
+    def newest_first(self) -> Self:
+        """Events, the one that was written last first."""
+        return self.order_by("-pk")
+
+    def with_people(self) -> Self:
+        """Events together with who did it, in one query."""
+        return self.select_related("actor")
+
 
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     """Who was told of what, by which channel."""
@@ -193,6 +235,18 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
             Their in-app notifications, in no particular order.
         """
         return self.filter(recipient_id=user.pk, channel=IN_APP, event__ticket__is_deleted=False)
+
+    def about(self, ticket: HelpDeskTicket) -> Self:
+        """Notifications of what happened to one ticket.
+
+        Args:
+            ticket: The ticket.
+        """
+        return self.filter(event__ticket_id=ticket.pk)
+
+    def with_tickets(self) -> Self:
+        """Notifications together with their event and its ticket, in one query."""
+        return self.select_related("event__ticket")
 
     def unread(self) -> Self:
         """Notifications that their recipient has not read."""

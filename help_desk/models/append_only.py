@@ -27,7 +27,8 @@ class AppendOnlyModel(models.Model):
         if not self._state.adding:
             message = f"{self!r} is append-only: it cannot be changed."
             raise AppendOnlyError(message)
-        super().save(**kwargs)
+        # Django would first try to update a row of that key.
+        super().save(**{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse.

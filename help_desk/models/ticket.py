@@ -172,6 +172,7 @@ class HelpDeskTicket(models.Model):
         changes = self.initial_values() if is_new else self._changes(fields)
         if comment is not None:
             changes["text"] = [None, comment.text]
+        before = self.pk, self._state.adding, self._state.db
         saved_values = dict(self.tracker.saved_data)
         self.latest_event = None
         try:
@@ -188,7 +189,9 @@ class HelpDeskTicket(models.Model):
                         ticket=self, is_new=is_new, actor=actor, comment=comment, changes=changes
                     )
         except BaseException:
-            # The row is as it was, so what changed is still to be recorded.
+            # The row is as it was: what changed is still to be recorded, and what was new
+            # is new, though Django leaves key and state of a rolled-back insert behind.
+            self.pk, self._state.adding, self._state.db = before
             self.tracker.saved_data = saved_values
             raise
 
@@ -210,10 +213,11 @@ class HelpDeskTicket(models.Model):
         return {name: [None, getattr(self, name)] for name in CONTENT_FIELDS}
 
     def _changes(self, fields: frozenset[str] | None) -> dict[str, list[Any]]:
+        changed = self.tracker.changed()
         return {
-            name: [old, self.tracker.get_field_value(name)]
-            for name, old in self.tracker.changed().items()
-            if fields is None or name in fields
+            name: [changed[name], self.tracker.get_field_value(name)]
+            for name in TRACKED_FIELDS
+            if name in changed and (fields is None or name in fields)
         }
 
     def set_deleted(self, actor: AbstractBaseUser | None = None) -> None:

@@ -1,0 +1,94 @@
+"""Template tags and filters, for hosts and for the package's own pages.
+
+The names begin with `help_desk_`, because tags that are loaded share one room with the
+host's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+
+from help_desk.models import Notification
+from help_desk.notifications.content import summary
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.template import Context
+
+register = template.Library()
+
+READ_FOR_SUMMARY = 500
+"""Characters of a text that are looked at: a summary has 60."""
+
+
+@register.simple_tag(takes_context=True)
+def help_desk_unread_count(context: Context) -> int:
+    """Count what the person has not read in the inbox, in one query.
+
+    Use it as `{% help_desk_unread_count as unread %}`. The person is that of the request;
+    in templates that are drawn without a request, the variable `user`.
+
+    Args:
+        context: The template's context.
+
+    Returns:
+        The number; 0 for who is not signed in.
+    """
+    request = getattr(context, "request", None) or context.get("request")
+    user = getattr(request, "user", None) or context.get("user")
+    if user is None or not user.is_authenticated:
+        return 0
+    return Notification.objects.inbox_of(user).unread().count()
+
+
+@register.simple_tag(takes_context=True)
+def help_desk_once(context: Context, part: str) -> bool:
+    """Say whether a part of the page is drawn here.
+
+    Parts have their place in optional blocks of the base template; where it does not have
+    the block, they are drawn within the block `help_desk`. Whichever comes first wins.
+
+    Args:
+        context: The template's context.
+        part: The part's name.
+
+    Returns:
+        True the first time that a page asks for this part.
+    """
+    key = f"help_desk_once_{part}"
+    is_first = not context.render_context.get(key, False)
+    context.render_context[key] = True
+    return is_first
+
+
+@register.filter
+def help_desk_person(user: AbstractBaseUser | None) -> str:
+    """Name an account.
+
+    Args:
+        user: An account of whatever model the host has, or None.
+
+    Returns:
+        The full name where the model has one and it is filled in, else what the person
+        signs in with; empty for None. Not escaped.
+    """
+    if user is None:
+        return ""
+    get_full_name: Any = getattr(user, "get_full_name", None)
+    full_name = get_full_name() if callable(get_full_name) else ""
+    return str(full_name).strip() or str(user.get_username())
+
+
+@register.filter
+def help_desk_summary(text: str) -> str:
+    """Shorten a text to one line.
+
+    Args:
+        text: What somebody wrote.
+
+    Returns:
+        Its beginning, at most 60 characters. Not escaped.
+    """
+    return summary(text[:READ_FOR_SUMMARY])

@@ -1,0 +1,96 @@
+"""Pages on which tickets are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from help_desk.forms import HelpDeskTicketCreateForm, HelpDeskTicketUpdateForm
+from help_desk.models import HelpDeskTicket
+from help_desk.views.access import requires
+from help_desk.views.page import landing_url, render_page
+from help_desk.views.too_large import answer_too_large_posts
+
+if TYPE_CHECKING:
+    from django.http import HttpResponseBase
+
+    from help_desk.views.access import HelpDeskRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("add")
+@answer_too_large_posts
+def create_view(request: HelpDeskRequest) -> HttpResponseBase:
+    """File a ticket.
+
+    Args:
+        request: GET asks for the form; POST brings `purpose`, `priority`, `description`.
+
+    Returns:
+        The form, with what was typed and what is wrong with it; or a redirect.
+    """
+    form = HelpDeskTicketCreateForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            ticket = HelpDeskTicket().services.create(created_by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_service_error(error)
+        else:
+            return _done(request, ticket, _("{ticket} was filed."))
+    return render_page(request, "help_desk/ticket/create.html", {"form": form}, section="create")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("change")
+@answer_too_large_posts
+def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
+    """Change a ticket.
+
+    Args:
+        request: GET asks for the form; POST brings `purpose`, `priority`, `status`,
+            `description`.
+        pk: The ticket's number.
+
+    Returns:
+        The form, with what was typed and what is wrong with it; or a redirect.
+
+    Raises:
+        Http404: There is no such ticket, or it was deleted.
+    """
+    ticket = get_object_or_404(HelpDeskTicket.objects.not_deleted().with_people(), pk=pk)
+    form = HelpDeskTicketUpdateForm(
+        request.POST if request.method == "POST" else None, instance=ticket
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            ticket.services.update(by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_service_error(error)
+        else:
+            return _done(request, ticket, _("{ticket} was saved."))
+    context = {"form": form, "ticket": ticket, "cancel_url": _after(request, ticket)}
+    return render_page(request, "help_desk/ticket/update.html", context)
+
+
+def _after(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:
+    """Find the page to leave a form for without saving."""
+    if request.help_desk_auth.can_view_ticket(ticket):
+        return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})
+    return landing_url(request.help_desk_auth)
+
+
+def _done(request: HelpDeskRequest, ticket: HelpDeskTicket, sentence: str) -> HttpResponseBase:
+    """Say what was done, with a link for who may follow it, and go to the list."""
+    name = _("Ticket #%(number)s") % {"number": ticket.pk}
+    if request.help_desk_auth.can_view_ticket(ticket):
+        url = reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})
+        name = format_html('<a href="{}">{}</a>', url, name)
+    messages.success(request, format_html(sentence, ticket=name), fail_silently=True)
+    return redirect(landing_url(request.help_desk_auth))

@@ -1,0 +1,89 @@
+"""What every page has in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.messages import get_messages
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.urls import reverse
+
+from help_desk.conf import help_desk_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.core.paginator import Page
+    from django.db.models import QuerySet
+    from django.http import HttpResponse
+
+    from help_desk.auth.controller import BaseHelpDeskAuthController
+    from help_desk.views.access import HelpDeskRequest
+
+PAGE_SIZE = 25
+
+
+def render_page(
+    request: HelpDeskRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    section: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Draw a page within the host's base template.
+
+    Args:
+        request: A request that passed `requires`.
+        template: Name of the page's template.
+        context: What the template needs beyond what every page gets.
+        section: The entry of the navigation that is this page: `list`, `create`, `inbox`.
+        status: HTTP status.
+
+    Returns:
+        The page.
+    """
+    common = {
+        "base_template": help_desk_settings.BASE_TEMPLATE,
+        "help_desk_auth": request.help_desk_auth,
+        "messages": get_messages(request),
+        "section": section,
+    }
+    return render(request, template, {**common, **context}, status=status)
+
+
+def nearest_page(rows: QuerySet[Any], requested: str | None) -> Page[Any]:
+    """Choose the page of a list that is nearest to what was asked for.
+
+    Args:
+        rows: What is listed, in order.
+        requested: The page's number as it was typed.
+
+    Returns:
+        That page; the first for what is no number or too small, the last for what is too
+        large.
+    """
+    paginator = Paginator(rows, PAGE_SIZE)
+    try:
+        number = int(requested or 1)
+    except ValueError:
+        number = 1
+    return paginator.page(min(max(number, 1), paginator.num_pages))
+
+
+def landing_url(auth: BaseHelpDeskAuthController) -> str:
+    """Find the page to go to when something is done.
+
+    Args:
+        auth: What the person may do.
+
+    Returns:
+        The list; for who may not see it the form for a new ticket; else the inbox, which
+        is everybody's own.
+    """
+    if auth.can_view_list():
+        return reverse("django_spire:help_desk:page:list")
+    if auth.can_add():
+        return reverse("django_spire:help_desk:form:create")
+    return reverse("django_spire:help_desk:page:inbox")

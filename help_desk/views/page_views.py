@@ -1,0 +1,147 @@
+"""Pages that show tickets, and the one that asks before deleting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from help_desk.forms import HelpDeskTicketFilterForm
+from help_desk.models import HelpDeskTicket, Notification
+from help_desk.views.access import forbidden, requires
+from help_desk.views.history import read_history
+from help_desk.views.page import landing_url, nearest_page, render_page
+
+if TYPE_CHECKING:
+    from django.http import HttpResponseBase
+
+    from help_desk.views.access import HelpDeskRequest
+
+
+@require_safe
+@requires("view")
+def list_view(request: HelpDeskRequest) -> HttpResponseBase:
+    """List the active tickets that the person may see, newest first.
+
+    Args:
+        request: May narrow by `q`, `status`, `priority`, `purpose` and choose a `page`.
+
+    Returns:
+        The page.
+    """
+    filters = HelpDeskTicketFilterForm(request.GET)
+    tickets = filters.narrow(request.help_desk_auth.visible_tickets().active())
+    context = {
+        "filters": filters,
+        "query": filters.query(),
+        "tickets": nearest_page(tickets.with_people().newest_first(), request.GET.get("page")),
+    }
+    return render_page(request, "help_desk/ticket/list.html", context, section="list")
+
+
+@require_safe
+@requires("view")
+def detail_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
+    """Show a ticket with its history.
+
+    Opening it reads what one was told of it, as in a mail program: whoever sees the
+    ticket has nothing left to be told. No page that a browser fetches ahead counts.
+
+    Args:
+        request: May ask for the history `before` an event.
+        pk: The ticket's number.
+
+    Returns:
+        The page; 403 for somebody else's ticket where one sees only one's own.
+
+    Raises:
+        Http404: There is no such ticket, or it was deleted.
+    """
+    ticket = get_object_or_404(HelpDeskTicket.objects.not_deleted().with_people(), pk=pk)
+    if not request.help_desk_auth.can_view_ticket(ticket):
+        return forbidden(request, "view")
+    if request.method == "GET" and not _is_fetched_ahead(request):
+        _mark_as_read(request, ticket)
+    context = {"ticket": ticket, "history": read_history(ticket, request.GET.get("before"))}
+    return render_page(request, "help_desk/ticket/detail.html", context)
+
+
+def _is_fetched_ahead(request: HelpDeskRequest) -> bool:
+    """Whether a browser fetches the page before anybody asked for it."""
+    purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose") or ""
+    return "prefetch" in purpose
+
+
+def _mark_as_read(request: HelpDeskRequest, ticket: HelpDeskTicket) -> None:
+    unread = Notification.objects.inbox_of(request.user).about(ticket).unread()
+    # Asked first, because on SQLite even an update of no row waits for other writers.
+    if unread.exists():
+        unread.mark_as_read()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("delete")
+def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
+    """Ask whether to delete a ticket, and do so when `should_delete` is posted.
+
+    Args:
+        request: May say by `return_url` where to go afterwards, within the site.
+        pk: The ticket's number.
+
+    Returns:
+        The question, or a redirect once the ticket is deleted.
+
+    Raises:
+        Http404: There is no such ticket, or it was deleted.
+    """
+    ticket = get_object_or_404(HelpDeskTicket.objects.not_deleted().with_people(), pk=pk)
+    return_url = _return_url(request)
+    if request.method == "POST":
+        if request.POST.get("should_delete"):
+            return _delete(request, ticket, return_url)
+        messages.warning(
+            request,
+            _("Nothing was deleted. Use the button if you want to delete the ticket."),
+            fail_silently=True,
+        )
+    may_view = request.help_desk_auth.can_view_ticket(ticket)
+    own_page = reverse("django_spire:help_desk:page:detail", kwargs={"pk": pk})
+    fallback = own_page if may_view else landing_url(request.help_desk_auth)
+    context = {
+        "ticket": ticket,
+        "may_view": may_view,
+        "return_url": return_url,
+        "cancel_url": return_url or fallback,
+    }
+    return render_page(request, "help_desk/ticket/delete.html", context)
+
+
+def _return_url(request: HelpDeskRequest) -> str:
+    """Read where to go afterwards; empty where that is not said or not within the site."""
+    url = request.POST.get("return_url") or request.GET.get("return_url") or ""
+    is_within_site = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if is_within_site else ""
+
+
+def _delete(request: HelpDeskRequest, ticket: HelpDeskTicket, return_url: str) -> HttpResponseBase:
+    ticket.services.delete(by=request.user)
+    messages.success(
+        request, _("Ticket #%(number)s was deleted.") % {"number": ticket.pk}, fail_silently=True
+    )
+    if not return_url or urlsplit(return_url).path in _pages_of(ticket):
+        return redirect(landing_url(request.help_desk_auth))
+    return redirect(return_url)
+
+
+def _pages_of(ticket: HelpDeskTicket) -> set[str]:
+    """Collect the pages that vanish with a ticket."""
+    names = ("page:detail", "page:delete", "form:update")
+    return {reverse(f"django_spire:help_desk:{name}", kwargs={"pk": ticket.pk}) for name in names}
