@@ -36,14 +36,7 @@ if TYPE_CHECKING:
 CONTENT_FIELDS = ("purpose", "priority", "status", "description")
 """What a ticket says; its first event keeps these as they were."""
 
-TRACKED_FIELDS = (
-    *CONTENT_FIELDS,
-    "assigned_to",
-    "is_active",
-    "is_deleted",
-    "done_datetime",
-    "first_response_datetime",
-)
+TRACKED_FIELDS = (*CONTENT_FIELDS, "assigned_to", "is_active", "is_deleted")
 """Fields whose changes history keeps."""
 
 
@@ -196,7 +189,10 @@ class HelpDeskTicket(models.Model):
             raise
 
     def _keep_done_datetime(self, fields: frozenset[str] | None) -> frozenset[str] | None:
-        """Note when the ticket was done; take the note back when it is reopened."""
+        """Note when the ticket was done; take the note back when it is reopened.
+
+        The moment stays in history, as that of the event.
+        """
         is_saved = fields is None or "status" in fields
         if not is_saved or not (self._state.adding or self.tracker.has_changed("status")):
             return fields

@@ -37,8 +37,8 @@ CHOICES: dict[str, type[TextChoices]] = {
     "status": HelpDeskTicketStatusChoices,
 }
 
-UNSPOKEN_FIELDS = frozenset({"text", "done_datetime", "first_response_datetime"})
-"""Fields of changes that follow from others, or are shown in another way."""
+LONG_FIELDS = frozenset({"text", "description"})
+"""Fields of changes that are too long for one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ def changed_facts(
             % {"old": display(field, old, people), "new": display(field, new, people)},
         )
         for field, (old, new) in event.changes.items()
-        if field not in UNSPOKEN_FIELDS and field != "description"
+        if field not in LONG_FIELDS
     )
 
 
