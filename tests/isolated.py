@@ -16,7 +16,7 @@ SETTINGS: dict[str, Any] = {
     "INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes", "help_desk"],
     "USE_TZ": True,
     "ADMINS": ["ada@example.com"],
-    "HELP_DESK": {"DELIVER_AFTER_COMMIT": False},
+    "HELP_DESK": {"DELIVERY": "command"},
     "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
 }
 

@@ -3,9 +3,10 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import help_desk.validators
 from django.conf import settings
 from django.db import migrations, models
+
+import help_desk.validators
 
 
 class Migration(migrations.Migration):

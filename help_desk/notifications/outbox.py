@@ -18,7 +18,7 @@ from help_desk.notifications.recipients import add_addresses
 from help_desk.notifications.rules import kinds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from help_desk.models import TicketEvent
@@ -70,6 +70,8 @@ def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification
             row = _row(event, channel, now)
             row.recipient_id = person.user_id
             row.address = channel.address_of(person)
+            if row.address == "":
+                continue
             if not channel.is_inbox:
                 due = wishes.email_due(person.user_id, now) if channel.is_scheduled else now
                 row.due_datetime = max(due, not_before) if channel.bundles else due

@@ -127,6 +127,20 @@ def add_addresses(people: Collection[Person], using: str) -> None:
         by_id[user_id].email = address or ""
 
 
+def is_developer(user: Any) -> bool:
+    """Say whether an account's address is in `settings.ADMINS`.
+
+    Args:
+        user: The account.
+
+    Returns:
+        Whether it is, whatever the case of the letters.
+    """
+    email_field = _email_field()
+    address = "" if email_field is None else getattr(user, email_field) or ""
+    return address.lower() in {found.lower() for found in developer_addresses()}
+
+
 def developer_addresses() -> list[str]:
     """Read the addresses in `settings.ADMINS`.
 

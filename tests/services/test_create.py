@@ -214,7 +214,7 @@ def statements_of(call: Callable[[], object], using: str, fail: int, error: Any)
 def test_whichever_statement_fails_nothing_is_left(
     reporter: Any, manager: Any, settings: Any, database_alias: str, error: BaseException
 ) -> None:
-    settings.HELP_DESK = {**settings.HELP_DESK, "DELIVER_AFTER_COMMIT": False}
+    settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command"}
 
     def create() -> object:
         return ticket.services.create(reporter, **FIELDS)

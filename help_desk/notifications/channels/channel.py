@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from django.core.checks import CheckMessage
+    from django.utils.functional import _StrPromise
 
     from help_desk.enums import NotificationKind
     from help_desk.models import Notification, TicketEvent
@@ -46,8 +47,14 @@ class Channel(ABC):
     name: ClassVar[str]
     """What the row's `channel` says; at most 32 characters."""
 
+    label: ClassVar[str | _StrPromise]
+    """What people call it."""
+
     is_inbox: ClassVar[bool] = False
     """Whether writing the row is all that it takes; nothing is sent."""
+
+    is_personal: ClassVar[bool] = True
+    """Whether it reaches people, who may then choose what comes by it."""
 
     is_scheduled: ClassVar[bool] = False
     """Whether a person's wish for hourly or daily e-mail holds for it."""
@@ -63,8 +70,8 @@ class Channel(ABC):
             person: Whoever is to be told.
 
         Returns:
-            An address of at most 500 characters, or None where the account is all that
-            it takes. A person with neither is not told by this channel.
+            An address of at most 500 characters; None where the account is all that it
+            takes; empty where the person cannot be reached by this channel.
         """
         return None
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import smtplib
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core import mail
 from django.core.checks import Error, Warning  # noqa: A004 -- Django's own name
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from help_desk.conf import help_desk_settings
 from help_desk.enums import TicketEventType
@@ -38,9 +39,10 @@ SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 class EmailChannel(Channel):
     """One message per bundle of notifications, all of a batch over one connection."""
 
-    name: ClassVar[str] = "email"
-    is_scheduled: ClassVar[bool] = True
-    bundles: ClassVar[bool] = True
+    name = "email"
+    label = _("By e-mail")
+    is_scheduled = True
+    bundles = True
 
     def address_of(self, person: Person) -> str | None:
         """Give the person's e-mail address.
@@ -49,9 +51,9 @@ class EmailChannel(Channel):
             person: Whoever is to be told.
 
         Returns:
-            The address; None where there is none.
+            The address; empty where there is none.
         """
-        return person.email or None
+        return person.email
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
         """Send a message for each bundle of rows.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
 
 from help_desk.notifications.channels.channel import Channel, Outcome
 from help_desk.querysets import IN_APP
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 class InAppChannel(Channel):
     """The row is the entry of the inbox; there is nothing to send."""
 
-    name: ClassVar[str] = IN_APP
-    is_inbox: ClassVar[bool] = True
+    name = IN_APP
+    label = _("In the app")
+    is_inbox = True
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
         """Count each row as sent.
