@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.apps import apps
-from django.urls import reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
 
 from help_desk.conf import help_desk_settings
 
@@ -24,8 +25,8 @@ def ticket_path(ticket_id: int) -> str:
 
 
 def has_site() -> bool:
-    """Say whether the host uses the sites framework."""
-    return apps.is_installed("django.contrib.sites")
+    """Say whether the host uses the sites framework and says which site it is."""
+    return apps.is_installed("django.contrib.sites") and bool(getattr(settings, "SITE_ID", None))
 
 
 def site_url() -> str | None:
@@ -40,7 +41,10 @@ def site_url() -> str | None:
     if has_site():
         from django.contrib.sites.models import Site  # noqa: PLC0415 -- only where installed
 
-        return f"https://{Site.objects.get_current().domain}"
+        try:
+            return f"https://{Site.objects.get_current().domain}"
+        except Site.DoesNotExist:
+            return None
     return None
 
 
@@ -55,3 +59,19 @@ def absolute_url(path: str) -> str | None:
     """
     base = site_url()
     return None if base is None else f"{base}{path}"
+
+
+def ticket_url(ticket_id: int) -> str | None:
+    """Build the address of a ticket's page.
+
+    Args:
+        ticket_id: The ticket's number.
+
+    Returns:
+        The address, or None where the host has not mounted the pages or its own address
+        is not known: people are told all the same.
+    """
+    try:
+        return absolute_url(ticket_path(ticket_id))
+    except NoReverseMatch:
+        return None

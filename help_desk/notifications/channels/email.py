@@ -6,6 +6,7 @@ import logging
 import smtplib
 from contextlib import closing
 from typing import TYPE_CHECKING, ClassVar
+from unicodedata import category
 
 from django.conf import settings
 from django.core import mail
@@ -19,7 +20,7 @@ from help_desk.conf import help_desk_settings
 from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
 from help_desk.notifications.channels.channel import Channel, ChannelUnavailableError, Outcome
 from help_desk.notifications.content import content_of
-from help_desk.notifications.links import absolute_url, ticket_path
+from help_desk.notifications.links import ticket_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,7 +134,7 @@ def ticket_message(notification: Notification) -> EmailMultiAlternatives:
         content = content_of(notification.event, notification.channel)
         context = {
             "content": content,
-            "url": absolute_url(ticket_path(notification.event.ticket_id)),
+            "url": ticket_url(notification.event.ticket_id),
         }
         message = EmailMultiAlternatives(
             subject=_one_line(content.subject),
@@ -154,7 +155,8 @@ def _address_to_use(address: str) -> str:
 
 def _one_line(text: str) -> str:
     """Keep line breaks and control characters out of a header (RFC 5322, section 2.2)."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    # Joiners and marks of direction stay: some scripts and emoji are not themselves without.
+    return " ".join("".join(" " if category(c) == "Cc" else c for c in text).split())
 
 
 class _MailError(Exception):
