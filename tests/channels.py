@@ -16,13 +16,13 @@ class ScriptedChannel(Channel):
     """Takes the place of e-mail; does with each row what the test says."""
 
     name: ClassVar[str] = "email"
-    act: ClassVar[Callable[[Notification], Any]]
+    act: ClassVar[Callable[[Notification], Any]] = staticmethod(lambda row: None)
     """Called with each row; gives an error's words, an outcome, or nothing."""
     sent: ClassVar[list[int]] = []
 
     @classmethod
     def reset(cls) -> None:
-        cls.act = lambda row: None
+        cls.act = staticmethod(lambda row: None)
         cls.sent = []
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:

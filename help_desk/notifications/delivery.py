@@ -188,8 +188,8 @@ class _Batch:
         while remaining:
             try:
                 for outcome in channel.send(list(remaining.values())):
-                    remaining.pop(outcome.notification.pk, None)
-                    yield outcome
+                    if remaining.pop(outcome.notification.pk, None) is not None:
+                        yield outcome
                 for row in remaining.values():
                     yield Outcome(notification=row, error="The channel did not say.")
                 return
@@ -233,16 +233,18 @@ class _Batch:
             "error": outcome.error,
         }
         if not outcome.error:
+            result = "sent"
             values |= {"status": NotificationStatusChoices.SENT, "sent_datetime": now}
-            self.report.sent += 1
         elif outcome.is_permanent or now - row.created_datetime > GIVE_UP_AFTER:
+            result = "failed"
             values |= {"status": NotificationStatusChoices.FAILED}
-            self.report.failed += 1
         else:
+            result = "retried"
             values |= {"due_datetime": now + backoff(row.attempts)}
-            self.report.retried += 1
         self._table.filter(pk=row.pk, lease=self.lease).write(**values)
         self.ids.remove(row.pk)
+        # Only now, for a record that fails is written once more.
+        setattr(self.report, result, getattr(self.report, result) + 1)
 
 
 def backoff(attempts: int) -> timedelta:
