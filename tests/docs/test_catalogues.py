@@ -12,6 +12,7 @@ from django.urls import get_resolver
 
 from help_desk.conf import SETTINGS
 from help_desk.notifications.rules import CHANNELS_BY_ROLE
+from help_desk.templatetags.help_desk import register
 from tests.docs.blocks import ROOT
 
 if TYPE_CHECKING:
@@ -72,12 +73,15 @@ def test_every_template_says_what_its_context_is(template: Path) -> None:
     assert re.search(r"Context:|Blocks:", comment["line"] or comment["lines"])
 
 
+def test_every_tag_and_filter_is_explained() -> None:
+    page = _read("reference/templates.md")
+    explained = set(re.findall(r"^`\{[%{] (?:\w+\|)?(help_desk_\w+)", page, re.MULTILINE))
+    assert explained == {*register.tags, *register.filters}
+
+
 def test_the_pages_are_those_of_the_url_configuration() -> None:
-    rows = re.findall(
-        r"^\|[^|]*\| `(help_desk/[^`]*)` \| `([a-z_:]+)` \|",
-        _read("reference/urls.md"),
-        re.MULTILINE,
-    )
+    row = re.compile(r"^\|[^|]*\| `(help_desk/[^`]*)` \| `([a-z_:]+)` \|", re.MULTILINE)
+    rows = row.findall(_read("reference/urls.md"))
     documented = {(name, path.replace("<pk>", "<int:pk>")) for path, name in rows}
     assert documented == set(_routes(get_resolver("help_desk.urls"), "", "help_desk/"))
 
