@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    from help_desk.models import HelpDeskTicket, TicketEvent
+    from help_desk.models import HelpDeskTicket, Notification, TicketEvent
 
 IN_APP = "in_app"
 
@@ -162,7 +162,7 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         *,
         ticket: HelpDeskTicket,
         is_new: bool,
-        actor: AbstractBaseUser | None,
+        actor: Any,
         changes: dict[str, list[Any]],
     ) -> TicketEvent:
         """Write down what happened to a ticket.

@@ -187,12 +187,7 @@ class _Batch:
         surprises = 0
         while remaining:
             try:
-                for outcome in channel.send(list(remaining.values())):
-                    if remaining.pop(outcome.notification.pk, None) is not None:
-                        yield outcome
-                for row in remaining.values():
-                    yield Outcome(notification=row, error="The channel did not say.")
-                return
+                yield from _sent(channel, remaining)
             except ChannelUnavailableError as error:
                 logger.warning("Channel %s is unavailable: %s", channel.name, error)
                 self._postpone(remaining, str(error))
@@ -245,6 +240,16 @@ class _Batch:
         self.ids.remove(row.pk)
         # Only now, for a record that fails is written once more.
         setattr(self.report, result, getattr(self.report, result) + 1)
+
+
+def _sent(channel: Channel, remaining: dict[int, Notification]) -> Iterator[Outcome]:
+    """Have rows sent; each is taken out as soon as it has an outcome."""
+    for outcome in channel.send(list(remaining.values())):
+        if remaining.pop(outcome.notification.pk, None) is not None:
+            yield outcome
+    while remaining:
+        _pk, row = remaining.popitem()
+        yield Outcome(notification=row, error="The channel did not say.")
 
 
 def backoff(attempts: int) -> timedelta:

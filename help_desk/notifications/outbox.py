@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
@@ -34,7 +34,7 @@ def write(event: TicketEvent, people: Iterable[Person]) -> list[Notification]:
     Returns:
         The rows that were written.
     """
-    using = event._state.db
+    using = event._state.db or DEFAULT_DB_ALIAS
     told = _told_before(event, using)
     rows = [row for row in _rows(event, people) if told.isdisjoint(_keys(row))]
     written = Notification.objects.using(using).bulk_create(rows)
