@@ -38,7 +38,7 @@ def help_desk_unread_count(context: Context) -> int:
     """
     request = getattr(context, "request", None) or context.get("request")
     user = getattr(request, "user", None) or context.get("user")
-    if user is None or not user.is_authenticated:
+    if not getattr(user, "is_authenticated", False):
         return 0
     return Notification.objects.inbox_of(user).unread().count()
 
