@@ -39,6 +39,7 @@ nitpicky = True
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3  # pages link to headings of one another
 
+smartquotes = False  # quotation marks in code that is not marked as such stay
 default_role = "code"  # docstrings write `name` for code
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tests.docs.blocks import Block
 
+# With another user model, createsuperuser has other options.
+pytestmark = pytest.mark.hosts("default")
+
 OTHER_PROGRAMS = frozenset({"cd", "django-admin", "git", "pre-commit", "source"})
 MODULES = frozenset({"build", "pytest", "tests", "twine", "venv"})
 # An example project's commands are there in its own process only.
