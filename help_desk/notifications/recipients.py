@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import FieldError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 if TYPE_CHECKING:
@@ -129,16 +131,39 @@ def _email_field() -> str | None:
 def _manager_ids(using: str) -> Iterator[Any]:
     """Ask every authentication backend that can say who holds a permission."""
     for backend in auth.get_backends():
-        with_perm = getattr(backend, "with_perm", None)
-        if with_perm is None:
+        if not hasattr(backend, "with_perm"):
             continue
         try:
-            holders = with_perm(DELETE_PERMISSION, is_active=True, include_superusers=True)
-            yield from _active_ids(holders, using)
+            yield from _active_ids(_holders(backend), using)
         except (FieldError, NotImplementedError):
             # Django's backend, with a user model that has neither groups nor
             # permissions; or a backend that says it cannot.
             continue
+
+
+def _holders(backend: Any) -> Iterable[Any]:
+    asks_as_django_does = getattr(type(backend), "with_perm", None) is ModelBackend.with_perm
+    if asks_as_django_does and issubclass(get_user_model(), PermissionsMixin):
+        return _holders_in_the_database()
+    holders: Iterable[Any] = backend.with_perm(
+        DELETE_PERMISSION, is_active=True, include_superusers=True
+    )
+    return holders
+
+
+def _holders_in_the_database() -> QuerySet[Any]:
+    """Find the accounts that `ModelBackend.with_perm` finds, in linear time.
+
+    Django's query looks at every member of the permission's groups once more for each
+    account of the site: with 1,000 managers among 2,000 accounts, a quarter of a second.
+    """
+    label, codename = DELETE_PERMISSION.split(".")
+    accounts = get_user_model()._default_manager
+    holds = Q(is_superuser=True)
+    for path in ("user_permissions", "groups__permissions"):
+        granted = {f"{path}__codename": codename, f"{path}__content_type__app_label": label}
+        holds |= Q(pk__in=accounts.filter(**granted).values("pk"))
+    return accounts.filter(holds, is_active=True)
 
 
 def _active_ids(holders: Iterable[Any], using: str) -> Iterator[Any]:
