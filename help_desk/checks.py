@@ -45,7 +45,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         E101 if it is no dict, E102 for a value of the wrong type, W101 for a key that
         does not exist.
     """
-    values = getattr(settings, "HELP_DESK", {})
+    values: object = getattr(settings, "HELP_DESK", {})
     if not isinstance(values, dict):
         return [
             Error(
@@ -131,7 +131,7 @@ def check_channels(**kwargs: Any) -> list[CheckMessage]:
         E104 for a path that names no channel, E105 for two channels of one name, and
         what the channels themselves have to say.
     """
-    paths = help_desk_settings.CHANNELS
+    paths: object = help_desk_settings.CHANNELS
     if not isinstance(paths, (list, tuple)):
         return []  # E102 says so.
     messages = [message for path in paths for message in _check_channel_path(path)]
@@ -153,7 +153,7 @@ def check_channels(**kwargs: Any) -> list[CheckMessage]:
     return messages
 
 
-def _check_channel_path(path: object) -> Iterator[CheckMessage]:
+def _check_channel_path(path: Any) -> Iterator[CheckMessage]:
     try:
         channel_class = import_string(path)
     except (ImportError, AttributeError, ValueError) as error:
@@ -180,7 +180,7 @@ def check_links(**kwargs: Any) -> list[CheckMessage]:
         site's address is, W105 if the help desk's URLs are not mounted.
     """
     messages: list[CheckMessage] = []
-    url = help_desk_settings.SITE_URL
+    url: object = help_desk_settings.SITE_URL
     if isinstance(url, str) and not _is_site_url(url):
         messages.append(
             Error(
@@ -229,7 +229,7 @@ def check_base_template(**kwargs: Any) -> list[CheckMessage]:
     Returns:
         E108 if it does not.
     """
-    name = help_desk_settings.BASE_TEMPLATE
+    name: object = help_desk_settings.BASE_TEMPLATE
     if not isinstance(name, str):
         return []  # E102 says so.
     try:

@@ -36,10 +36,22 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
+        name="ASSIGN_ON_START",
+        default=False,
+        types=(bool,),
+        help="Whether who starts a ticket that nobody has is given it.",
+    ),
+    Setting(
         name="BASE_TEMPLATE",
         default="help_desk/base.html",
         types=(str,),
         help="Template that every page extends; it needs a block `help_desk`.",
+    ),
+    Setting(
+        name="CHANGES_WINDOW",
+        default=60,
+        types=(int, float),
+        help="Seconds within which one person's changes to one ticket make one e-mail.",
     ),
     Setting(
         name="CHANNELS",
@@ -49,18 +61,6 @@ SETTINGS: tuple[Setting, ...] = (
         ),
         types=(list, tuple),
         help="Dotted paths of the channel classes by which people are told.",
-    ),
-    Setting(
-        name="ASSIGN_ON_START",
-        default=False,
-        types=(bool,),
-        help="Whether who starts a ticket that nobody has is given it.",
-    ),
-    Setting(
-        name="CHANGES_WINDOW",
-        default=60,
-        types=(int, float),
-        help="Seconds within which one person's changes to one ticket make one e-mail.",
     ),
     Setting(
         name="COMMENT_EDIT_TIME",

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django.contrib.auth.base_user import AbstractBaseUser
+    from help_desk.host_types import Account
 
 # Not in the middle of a word, or every e-mail address would mention somebody. The
 # characters are those of Django's UnicodeUsernameValidator.
@@ -35,7 +35,7 @@ def mentioned_names(text: str) -> list[str]:
     return list(names.values())[:MAX_MENTIONS]
 
 
-def accounts_by_name(names: Iterable[str], using: str) -> dict[str, AbstractBaseUser]:
+def accounts_by_name(names: Iterable[str], using: str) -> dict[str, Account]:
     """Find the active accounts of these names.
 
     Args:

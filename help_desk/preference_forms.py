@@ -18,7 +18,7 @@ from help_desk.services import preference_service
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.contrib.auth.base_user import AbstractBaseUser
+    from help_desk.host_types import Account
 
 ROLES_OF_EVERYBODY = frozenset({Role.CREATOR, Role.ASSIGNEE, Role.FOLLOWER, Role.MENTIONED})
 
@@ -30,7 +30,7 @@ class PreferencesForm(forms.Form):
         choices=EmailRhythm, label=_("When e-mail comes"), widget=forms.RadioSelect
     )
 
-    def __init__(self, data: Any = None, *, user: AbstractBaseUser) -> None:
+    def __init__(self, data: Any = None, *, user: Account) -> None:
         """Draw the boxes as the rules and the person's wishes have them.
 
         Args:
@@ -73,7 +73,7 @@ class PreferencesForm(forms.Form):
         preference_service.save_wishes(self.user, wishes)
         preference_service.set_rhythm(self.user, EmailRhythm(self.cleaned_data["rhythm"]))
 
-    def _rules_for(self, user: AbstractBaseUser) -> dict[tuple[str, str], bool]:
+    def _rules_for(self, user: Account) -> dict[tuple[str, str], bool]:
         """Say for each kind that can concern the person what comes by which channel."""
         roles = set(ROLES_OF_EVERYBODY)
         if policy.may(user, "delete"):

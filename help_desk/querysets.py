@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from django.contrib.auth.base_user import AbstractBaseUser
-
-    from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
+    from help_desk.host_types import Account
+    from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
 
 IN_APP = "in_app"
 
@@ -61,7 +60,7 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         """Tickets that are done."""
         return self.filter(status=HelpDeskTicketStatusChoices.DONE)
 
-    def created_by(self, user: AbstractBaseUser) -> Self:
+    def created_by(self, user: Account) -> Self:
         """Tickets that this person filed."""
         return self.filter(created_by_id=user.pk)
 
@@ -176,7 +175,7 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         *,
         ticket: HelpDeskTicket,
         is_new: bool,
-        actor: AbstractBaseUser | None,
+        actor: Any,
         changes: dict[str, list[Any]],
         comment: TicketComment | None = None,
         is_correction: bool = False,
@@ -225,7 +224,7 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     """Who was told of what, by which channel."""
 
-    def inbox_of(self, user: AbstractBaseUser) -> Self:
+    def inbox_of(self, user: Account) -> Self:
         """What this person was told in the app, of tickets that are not deleted.
 
         Args:

@@ -41,9 +41,7 @@ def test_the_tests_own_settings_are_sound() -> None:
         pytest.param(["x"], "help_desk.E101", "not a dict", id="no-dict"),
         pytest.param({"SITE_ULR": "x"}, "help_desk.W101", "'SITE_ULR'", id="unknown-key"),
         pytest.param({"SITE_URL": 5}, "help_desk.E102", "5", id="wrong-type"),
-        pytest.param(
-            {"EMAIL_TIMEOUT": True}, "help_desk.E102", "True", id="truth-is-no-number"
-        ),
+        pytest.param({"EMAIL_TIMEOUT": True}, "help_desk.E102", "True", id="truth-is-no-number"),
         pytest.param(
             {"CHANNELS": ["help_desk.no_such.Channel"]},
             "help_desk.E104",
@@ -105,9 +103,7 @@ def test_admins_entry_without_address_is_reported(entry: object) -> None:
         pytest.param(DUMMY, "help_desk.W103", id="throws-away"),
     ],
 )
-def test_email_channel_without_mail_backend_is_reported(
-    backend: str | None, check_id: str
-) -> None:
+def test_email_channel_without_mail_backend_is_reported(backend: str | None, check_id: str) -> None:
     with override_settings(**mail_through(backend)):
         assert check_id in messages()
 

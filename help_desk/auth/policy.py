@@ -7,23 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import auth
-from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldError
-from django.db.models import QuerySet
-
+from help_desk.auth.holders import holders
 from help_desk.conf import help_desk_settings
 from help_desk.models import HelpDeskTicket
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
-    from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
+    from help_desk.host_types import Account
     from help_desk.querysets import HelpDeskTicketQuerySet
 
-    Requester = AbstractBaseUser | AnonymousUser
+    Requester = Account | AnonymousUser
 
 APP_LABEL = "django_spire_help_desk"
 
@@ -50,7 +46,7 @@ def may(user: Requester, action: str) -> bool:
     Returns:
         Whether they hold Django's permission for it.
     """
-    return user.has_perm(permission(action))  # type: ignore[union-attr]
+    return user.has_perm(permission(action))
 
 
 def may_view_some(user: Requester) -> bool:
@@ -125,68 +121,6 @@ def may_see_internal(user: Requester) -> bool:
     return may(user, "change")
 
 
-def holders(action: str, using: str, among: Collection[Any] | None = None) -> set[Any]:
-    """Find the active accounts that hold a permission on tickets.
-
-    Every authentication backend that can enumerate holders is asked once
-    (https://docs.djangoproject.com/en/stable/topics/auth/customizing/); one that cannot
-    is asked about each account of `among`, if there is such a list.
-
-    Args:
-        action: `add`, `change`, `delete` or `view`.
-        using: Alias of the database to ask.
-        among: Keys of the accounts that matter; None for all.
-
-    Returns:
-        Keys of accounts.
-    """
-    if among is not None and not among:
-        return set()
-    found: set[Any] = set()
-    mute_backends = []
-    for backend in auth.get_backends():
-        with_perm = getattr(backend, "with_perm", None)
-        if with_perm is None:
-            mute_backends.append(backend)
-            continue
-        try:
-            permitted = with_perm(permission(action), is_active=True, include_superusers=True)
-        except (FieldError, NotImplementedError):
-            # Django's own backend, with a user model that has neither groups nor
-            # permissions; or a backend that says it cannot.
-            mute_backends.append(backend)
-            continue
-        found |= _active_ids(permitted, using, among)
-    if among is not None and mute_backends:
-        found |= _asked_one_by_one(mute_backends, action, using, set(among) - found)
-    return found
-
-
-def _active_ids(permitted: Iterable[Any], using: str, among: Collection[Any] | None) -> set[Any]:
-    if isinstance(permitted, QuerySet):
-        accounts = permitted.using(using).order_by()
-        if among is not None:
-            accounts = accounts.filter(pk__in=among)
-        return set(accounts.values_list("pk", flat=True))
-    ids = {account.pk for account in permitted if account.is_active}
-    return ids if among is None else ids & set(among)
-
-
-def _asked_one_by_one(
-    backends: Iterable[Any], action: str, using: str, among: Collection[Any]
-) -> set[Any]:
-    able = [backend for backend in backends if hasattr(backend, "has_perm")]
-    if not able or not among:
-        return set()
-    accounts = get_user_model()._default_manager.using(using).filter(pk__in=among)
-    return {
-        account.pk
-        for account in accounts
-        if account.is_active
-        and any(backend.has_perm(account, permission(action)) for backend in able)
-    }
-
-
 def viewers(
     ticket: HelpDeskTicket, among: Collection[Any], using: str, *, internal: bool = False
 ) -> set[Any]:
@@ -201,7 +135,7 @@ def viewers(
     Returns:
         Keys of active accounts.
     """
-    found = holders("view", using, among)
+    found = holders(permission("view"), using, among)
     if help_desk_settings.CREATORS_SEE_OWN_TICKETS and ticket.created_by_id in among:
         found |= {ticket.created_by_id}
-    return found & holders("change", using, found) if internal else found
+    return found & holders(permission("change"), using, found) if internal else found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -51,7 +49,7 @@ class TicketComment(models.Model):
     created_datetime = models.DateTimeField(default=timezone.now, verbose_name=_("Written"))
     edited_datetime = models.DateTimeField(null=True, blank=True, verbose_name=_("Corrected"))
 
-    unreached_mentions: ClassVar[tuple[str, ...]] = ()
+    unreached_mentions: tuple[str, ...] = ()
     """Names mentioned in it whose owners cannot be told; set by the service that wrote it."""
 
     class Meta:

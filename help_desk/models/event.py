@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -61,6 +61,11 @@ class TicketEvent(AppendOnlyModel):
         default_permissions = ("view",)
         verbose_name = _("Ticket Event")
         verbose_name_plural = _("Ticket Events")
+
+    @property
+    def database(self) -> str:
+        """Alias of the database that holds it."""
+        return self._state.db or DEFAULT_DB_ALIAS
 
     def __str__(self) -> str:
         """Say what happened to which ticket."""

@@ -28,8 +28,7 @@ from help_desk.validators import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django.contrib.auth.base_user import AbstractBaseUser
-
+    from help_desk.host_types import Account
     from help_desk.models.comment import TicketComment
     from help_desk.services.service import HelpDeskTicketService
 
@@ -138,7 +137,7 @@ class HelpDeskTicket(models.Model):
     def save(
         self,
         *,
-        actor: AbstractBaseUser | None = None,
+        actor: Account | None = None,
         comment: TicketComment | None = None,
         force_insert: bool | tuple[models.base.ModelBase, ...] = False,
         force_update: bool = False,
@@ -216,7 +215,7 @@ class HelpDeskTicket(models.Model):
             if name in changed and (fields is None or name in fields)
         }
 
-    def set_deleted(self, actor: AbstractBaseUser | None = None) -> None:
+    def set_deleted(self, actor: Account | None = None) -> None:
         """Delete the ticket: its row and its history stay, the pages no longer show it.
 
         Args:
@@ -225,7 +224,7 @@ class HelpDeskTicket(models.Model):
         self.is_deleted = True
         self.save(actor=actor, update_fields=["is_deleted"])
 
-    def un_set_deleted(self, actor: AbstractBaseUser | None = None) -> None:
+    def un_set_deleted(self, actor: Account | None = None) -> None:
         """Take a deletion back.
 
         Args:
@@ -234,7 +233,7 @@ class HelpDeskTicket(models.Model):
         self.is_deleted = False
         self.save(actor=actor, update_fields=["is_deleted"])
 
-    def set_active(self, actor: AbstractBaseUser | None = None) -> None:
+    def set_active(self, actor: Account | None = None) -> None:
         """Put the ticket among the active ones.
 
         Args:
@@ -243,7 +242,7 @@ class HelpDeskTicket(models.Model):
         self.is_active = True
         self.save(actor=actor, update_fields=["is_active"])
 
-    def set_inactive(self, actor: AbstractBaseUser | None = None) -> None:
+    def set_inactive(self, actor: Account | None = None) -> None:
         """Take the ticket out of the active ones, without deleting it.
 
         Args:

@@ -84,7 +84,8 @@ def field_label(field: str) -> str:
     Returns:
         Its label.
     """
-    return str(HelpDeskTicket._meta.get_field(field).verbose_name)
+    label: Any = HelpDeskTicket._meta.get_field(field)
+    return str(label.verbose_name)
 
 
 def people_in(events: Iterable[TicketEvent]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -233,14 +233,7 @@ class _Batch:
         surprises = 0
         while remaining:
             try:
-                for outcome in channel.send(list(remaining.values())):
-                    for row in outcome.notifications:
-                        remaining.pop(row.pk, None)
-                    yield outcome
-                if remaining:
-                    silence = "The channel did not say what became of it."
-                    yield Outcome(notifications=tuple(remaining.values()), error=silence)
-                return
+                yield from _sent(channel, remaining)
             except ChannelUnavailableError as error:
                 logger.warning("Channel %s is unavailable: %s", channel.name, error)
                 self._postpone(remaining, str(error))
@@ -307,8 +300,21 @@ class _Batch:
             values |= {"due_datetime": now + backoff(attempts)}
             counter = "retried"
         written = self._table.filter(pk__in=ids, lease=self.lease).write(**values)
-        setattr(self.report, counter, getattr(self.report, counter) + written)
         self.ids = [row_id for row_id in self.ids if row_id not in ids]
+        # Only now, for a record that fails is written once more.
+        setattr(self.report, counter, getattr(self.report, counter) + written)
+
+
+def _sent(channel: Channel, remaining: dict[int, Notification]) -> Iterator[Outcome]:
+    """Have rows sent; each is taken out as soon as it has an outcome."""
+    for outcome in channel.send(list(remaining.values())):
+        rows = [row for row in outcome.notifications if remaining.pop(row.pk, None)]
+        if rows:
+            yield replace(outcome, notifications=rows)
+    if remaining:
+        silent = list(remaining.values())
+        remaining.clear()
+        yield Outcome(notifications=silent, error="The channel did not say.")
 
 
 def backoff(attempts: int) -> timedelta:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from help_desk.auth import policy
+from help_desk.auth.holders import holders
 from help_desk.enums import TicketEventType
 from help_desk.models import TicketFollower
 from help_desk.notifications.recipients import developer_addresses
@@ -36,8 +37,8 @@ def reasons_to_skip(rows: Sequence[Notification], using: str) -> dict[int, str]:
     user_ids = {row.recipient_id for row in personal}
     if not user_ids:
         return reasons
-    viewers = policy.holders("view", using, user_ids)
-    insiders = policy.holders("change", using, user_ids)
+    viewers = holders(policy.permission("view"), using, user_ids)
+    insiders = holders(policy.permission("change"), using, user_ids)
     muted = _muted(personal, using)
     developers = {address.lower() for address in developer_addresses()}
     for row in personal:

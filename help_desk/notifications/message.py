@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from help_desk.enums import TicketEventType
 from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
 from help_desk.notifications import unsubscribe
 from help_desk.notifications.content import content_of, people_in
-from help_desk.notifications.links import absolute_url, preferences_path, site_url, ticket_path
+from help_desk.notifications.links import page_url, site_url, ticket_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def message_of(rows: Sequence[Notification]) -> EmailMultiAlternatives:
             "subject": subject,
             "sections": sections,
             "unsubscribe_url": headers.get("List-Unsubscribe", "")[1:-1],
-            "preferences_url": absolute_url(preferences_path()) if first.recipient_id else None,
+            "preferences_url": page_url("page:preferences") if first.recipient_id else None,
         }
         message = EmailMultiAlternatives(
             subject=subject,
@@ -68,7 +69,7 @@ def _sections(rows: Sequence[Notification]) -> list[dict[str, Any]]:
     by_ticket = sorted(rows, key=lambda row: (row.event.ticket_id, row.event_id))
     return [
         {
-            "url": absolute_url(ticket_path(ticket_id)),
+            "url": ticket_url(ticket_id),
             "contents": [content_of(row.event, row.channel, people) for row in of_ticket],
         }
         for ticket_id, of_ticket in groupby(by_ticket, key=lambda row: row.event.ticket_id)
@@ -115,7 +116,7 @@ def _unsubscribe_headers(rows: Sequence[Notification], tickets: set[int]) -> dic
     wish = unsubscribe.of(
         user_id, ticket_id=min(tickets) if len(tickets) == 1 else None, is_new=_is_new(rows)
     )
-    url = absolute_url(unsubscribe.path_for(wish))
+    url = page_url("page:unsubscribe", token=unsubscribe.token_for(wish))
     if url is None:
         return {}
     headers = {"List-Unsubscribe": f"<{url}>"}  # RFC 2369, section 3.2
@@ -144,4 +145,5 @@ def _address_to_use(address: str) -> str:
 
 def _one_line(text: str) -> str:
     """Keep line breaks and control characters out of a header (RFC 5322, section 2.2)."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    # Joiners and marks of direction stay: some scripts and emoji are not themselves without.
+    return " ".join("".join(" " if category(c) == "Cc" else c for c in text).split())

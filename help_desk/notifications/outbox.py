@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -18,9 +18,10 @@ from help_desk.notifications.recipients import add_addresses
 from help_desk.notifications.rules import kinds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
+    from help_desk.enums import NotificationKind
     from help_desk.models import TicketEvent
     from help_desk.notifications.channels.channel import Channel
     from help_desk.notifications.recipients import Person
@@ -36,7 +37,7 @@ def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
     Returns:
         The rows that were written.
     """
-    using = event._state.db
+    using = event.database
     told = _told_before(event, using)
     rows = [row for row in _rows(event, people) if told.isdisjoint(_keys(row))]
     written = Notification.objects.using(using).bulk_create(rows)
@@ -46,13 +47,48 @@ def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
 
 
 def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification]:
-    using = event._state.db
     channels = active_channels()
-    now = timezone.now()
     kinds = kinds_of(event)
-    not_before = _end_of_window(event)
-    wishes = Wishes((person.user_id for person in people if person.user_id), using)
+    yield from _personal_rows(event, people, channels, kinds)
+    for channel in channels:
+        for address in channel.subscribers(event, kinds):
+            yield _row(event, channel, address=address)
+
+
+def _personal_rows(
+    event: TicketEvent,
+    people: Sequence[Person],
+    channels: Sequence[Channel],
+    kinds: Collection[NotificationKind],
+) -> Iterator[Notification]:
+    wishes = Wishes((person.user_id for person in people if person.user_id), event.database)
     wanted = [wishes.channels(person.user_id, kinds, person.roles) for person in people]
+    _look_up_addresses(people, wanted, channels, event.database)
+    not_before = _end_of_window(event)
+    taken: set[tuple[str, str]] = set()
+    for person, names in zip(people, wanted, strict=True):
+        for channel in channels:
+            address = channel.address_of(person) if channel.name in names else ""
+            if address == "":
+                continue
+            row = _row(event, channel, recipient_id=person.user_id, address=address)
+            if channel.is_scheduled and row.due_datetime is not None:
+                due = wishes.email_due(person.user_id, row.due_datetime)
+                row.due_datetime = max(due, not_before)
+            # Two accounts with one mailbox get one e-mail.
+            keys = _keys(row)
+            if keys and taken.isdisjoint(keys):
+                taken |= keys
+                yield row
+
+
+def _look_up_addresses(
+    people: Sequence[Person],
+    wanted: Sequence[set[str]],
+    channels: Sequence[Channel],
+    using: str,
+) -> None:
+    """Find the addresses that are needed and not known yet."""
     inboxes = {channel.name for channel in channels if channel.is_inbox}
     add_addresses(
         [
@@ -62,38 +98,20 @@ def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification
         ],
         using,
     )
-    taken: set[tuple[str, str]] = set()
-    for person, names in zip(people, wanted, strict=True):
-        for channel in channels:
-            if channel.name not in names:
-                continue
-            row = _row(event, channel, now)
-            row.recipient_id = person.user_id
-            row.address = channel.address_of(person)
-            if row.address == "":
-                continue
-            if not channel.is_inbox:
-                due = wishes.email_due(person.user_id, now) if channel.is_scheduled else now
-                row.due_datetime = max(due, not_before) if channel.bundles else due
-            # Two accounts with one mailbox get one e-mail.
-            keys = _keys(row)
-            if keys and taken.isdisjoint(keys):
-                taken |= keys
-                yield row
-    for channel in channels:
-        for address in channel.subscribers(event, kinds):
-            row = _row(event, channel, now)
-            row.address = address
-            row.due_datetime = now
-            yield row
 
 
-def _row(event: TicketEvent, channel: Channel, now: datetime) -> Notification:
+def _row(
+    event: TicketEvent, channel: Channel, *, recipient_id: Any = None, address: str | None
+) -> Notification:
+    now = timezone.now()
     return Notification(
         event=event,
+        recipient_id=recipient_id,
+        address=address,
         channel=channel.name,
         created_datetime=now,
         status=_STATUS[channel.is_inbox],
+        due_datetime=None if channel.is_inbox else now,
         sent_datetime=now if channel.is_inbox else None,
     )
 
@@ -103,7 +121,7 @@ _STATUS = {True: NotificationStatusChoices.SENT, False: NotificationStatusChoice
 
 def _end_of_window(event: TicketEvent) -> datetime:
     """Leave a short while for more changes by the same person, if somebody comes by then."""
-    if event.type != TicketEventType.UPDATE or not dispatch.somebody_comes_by(event._state.db):
+    if event.type != TicketEventType.UPDATE or not dispatch.somebody_comes_by(event.database):
         return event.created_datetime
     return event.created_datetime + timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
 

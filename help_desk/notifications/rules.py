@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from help_desk.conf import help_desk_settings
 from help_desk.enums import NotificationKind, Role, TicketEventType
+from help_desk.notifications.channels import active_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,15 +54,21 @@ def rules() -> Rules:
     """Read the table with the host's own rules over it.
 
     Returns:
-        Kind to role to names of channels.
+        Kind to role to names of channels: for each pair what `NOTIFICATION_RULES` says,
+        else what the table and the channels themselves say.
     """
     overrides = help_desk_settings.NOTIFICATION_RULES
+    channels = active_channels()
+
+    def default(kind: NotificationKind, role: Role) -> set[str]:
+        names = {channel.name for channel in channels if channel.wants(kind, role)}
+        return names | RULES[kind].get(role, frozenset())
+
     return {
         kind: {
-            role: frozenset(overrides.get(kind, {}).get(role, channels))
-            for role, channels in (dict.fromkeys(Role, frozenset()) | dict(by_role)).items()
+            role: frozenset(overrides.get(kind, {}).get(role, default(kind, role))) for role in Role
         }
-        for kind, by_role in RULES.items()
+        for kind in RULES
     }
 
 

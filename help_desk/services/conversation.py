@@ -18,7 +18,7 @@ from help_desk.services.work import WorkMethods
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from django.contrib.auth.base_user import AbstractBaseUser
+    from help_desk.host_types import Account
 
 
 class ConversationMethods(WorkMethods):
@@ -26,7 +26,7 @@ class ConversationMethods(WorkMethods):
 
     def comment(
         self,
-        by: AbstractBaseUser,
+        by: Account,
         text: str,
         internal: bool = False,  # noqa: FBT001, FBT002 -- the contract's signature
         *,
@@ -73,9 +73,7 @@ class ConversationMethods(WorkMethods):
             self._save(ticket, by, comment=comment, mentioned=mentioned)
         return comment
 
-    def correct_comment(
-        self, comment: TicketComment, by: AbstractBaseUser, text: str
-    ) -> TicketComment:
+    def correct_comment(self, comment: TicketComment, by: Account, text: str) -> TicketComment:
         """Correct what one wrote; the earlier text stays in the history.
 
         Args:
@@ -111,7 +109,7 @@ class ConversationMethods(WorkMethods):
         comment.text, comment.edited_datetime = current.text, current.edited_datetime
         return comment
 
-    def follow(self, user: AbstractBaseUser) -> None:
+    def follow(self, user: Account) -> None:
         """Have somebody hear of the ticket; a mute of theirs ends.
 
         Args:
@@ -119,7 +117,7 @@ class ConversationMethods(WorkMethods):
         """
         self._set_follower(user, is_muted=False)
 
-    def mute(self, user: AbstractBaseUser) -> None:
+    def mute(self, user: Account) -> None:
         """Have somebody hear no more of the ticket, whatever they are to it.
 
         Args:
@@ -127,7 +125,7 @@ class ConversationMethods(WorkMethods):
         """
         self._set_follower(user, is_muted=True)
 
-    def _set_follower(self, user: AbstractBaseUser, *, is_muted: bool) -> None:
+    def _set_follower(self, user: Account, *, is_muted: bool) -> None:
         TicketFollower.objects.using(self._using).update_or_create(
             ticket_id=self.obj.pk, user_id=user.pk, defaults={"is_muted": is_muted}
         )
@@ -157,7 +155,7 @@ class ConversationMethods(WorkMethods):
         return seeing
 
 
-def may_correct(comment: TicketComment, by: AbstractBaseUser) -> bool:
+def may_correct(comment: TicketComment, by: Account) -> bool:
     """Say whether somebody may correct a comment now.
 
     Args:
@@ -169,4 +167,4 @@ def may_correct(comment: TicketComment, by: AbstractBaseUser) -> bool:
     """
     age = timezone.now() - comment.created_datetime
     limit = timedelta(seconds=help_desk_settings.COMMENT_EDIT_TIME)
-    return by.pk is not None and comment.author_id == by.pk and age <= limit
+    return comment.author_id == by.pk and age <= limit

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import router, transaction
 
 from help_desk.enums import TicketEventType
-from help_desk.models import Notification, TicketEvent
+from help_desk.models import TicketEvent
 from help_desk.notifications import outbox
 from help_desk.notifications.recipients import people_told_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from help_desk.models import HelpDeskTicket
+    from help_desk.models import HelpDeskTicket, Notification
 
 
 class HelpDeskTicketNotificationService:

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
 
-from help_desk.enums import EmailRhythm, NotificationKind
+from help_desk.enums import NotificationKind
 from help_desk.models import (
     EmailSchedule,
     HelpDeskTicket,
@@ -20,14 +20,14 @@ from help_desk.notifications.unsubscribe import Scope
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from django.contrib.auth.base_user import AbstractBaseUser
-
+    from help_desk.enums import EmailRhythm
+    from help_desk.host_types import Account
     from help_desk.notifications.unsubscribe import Unsubscription
 
 EMAIL = "email"
 
 
-def save_wishes(user: AbstractBaseUser, wishes: Mapping[tuple[str, str], bool | None]) -> None:
+def save_wishes(user: Account, wishes: Mapping[tuple[str, str], bool | None]) -> None:
     """Keep what somebody wants to be told of.
 
     Args:
@@ -38,14 +38,14 @@ def save_wishes(user: AbstractBaseUser, wishes: Mapping[tuple[str, str], bool | 
     with transaction.atomic(using=using):
         preferences = NotificationPreference.objects.using(using)
         for (kind, channel), is_wanted in wishes.items():
-            key = {"user_id": user.pk, "kind": kind, "channel": channel}
+            key: dict[str, Any] = {"user_id": user.pk, "kind": kind, "channel": channel}
             if is_wanted is None:
                 preferences.filter(**key).delete()
             else:
                 preferences.update_or_create(**key, defaults={"is_wanted": is_wanted})
 
 
-def set_rhythm(user: AbstractBaseUser, rhythm: EmailRhythm) -> None:
+def set_rhythm(user: Account, rhythm: EmailRhythm) -> None:
     """Keep how often somebody wants e-mail.
 
     Args:
@@ -70,7 +70,7 @@ def unsubscribe(wish: Unsubscription) -> bool:
     user = _account(wish.user_id)
     if user is None:
         return False
-    if wish.scope == Scope.TICKET:
+    if wish.ticket_id is not None:
         return _mute(user, wish.ticket_id)
     kinds = [NotificationKind.NEW] if wish.scope == Scope.NEW_TICKETS else list(NotificationKind)
     save_wishes(user, {(kind, EMAIL): False for kind in kinds})
@@ -86,7 +86,7 @@ def _account(key: str) -> Any:
         return None
 
 
-def _mute(user: AbstractBaseUser, ticket_id: int | None) -> bool:
+def _mute(user: Account, ticket_id: int) -> bool:
     using = router.db_for_write(TicketFollower)
     if not HelpDeskTicket.objects.using(using).filter(pk=ticket_id).exists():
         return False

@@ -15,8 +15,9 @@ from help_desk.models import HelpDeskTicket, TicketEvent
 from help_desk.services.conversation import ConversationMethods
 
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
+
+    from help_desk.host_types import Account
 
 WRITABLE_FIELDS = frozenset(
     {
@@ -56,7 +57,7 @@ class HelpDeskTicketService(ConversationMethods):
     one transaction, or does nothing.
     """
 
-    def create(self, created_by: AbstractBaseUser | AnonymousUser, **fields: Any) -> HelpDeskTicket:
+    def create(self, created_by: Account | AnonymousUser, **fields: Any) -> HelpDeskTicket:
         """File the ticket and tell developers and managers.
 
         The ticket, its event and every notification are written in one transaction. What
@@ -102,7 +103,7 @@ class HelpDeskTicketService(ConversationMethods):
         return self.obj
 
     def save_model_obj(
-        self, *, actor: AbstractBaseUser | None = None, **fields: Any
+        self, *, actor: Account | None = None, **fields: Any
     ) -> tuple[HelpDeskTicket, bool]:
         """Apply fields and save, with history, telling nobody.
 
@@ -123,7 +124,7 @@ class HelpDeskTicketService(ConversationMethods):
         return self.obj, was_created
 
     def update(
-        self, by: AbstractBaseUser | None, *, drawn_from: int | None = None, **fields: Any
+        self, by: Account | None, *, drawn_from: int | None = None, **fields: Any
     ) -> HelpDeskTicket:
         """Change the ticket and tell people of it.
 
@@ -164,7 +165,7 @@ class HelpDeskTicketService(ConversationMethods):
         events = TicketEvent.objects.using(self._using).filter(ticket_id=self.obj.pk)
         return events.order_by("-pk").values_list("pk", flat=True).first() or 0
 
-    def delete(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
+    def delete(self, by: Account | None) -> HelpDeskTicket:
         """Delete the ticket; its row and its history stay.
 
         Args:
@@ -175,7 +176,7 @@ class HelpDeskTicketService(ConversationMethods):
         """
         return self.update(by, is_deleted=True)
 
-    def restore(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
+    def restore(self, by: Account | None) -> HelpDeskTicket:
         """Take a deletion back.
 
         Args:

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 
 from help_desk import signals
 from help_desk.auth import policy
+from help_desk.auth.holders import holders
 from help_desk.models import HelpDeskTicket
 from help_desk.services.notification_service import HelpDeskTicketNotificationService
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from django.contrib.auth.base_user import AbstractBaseUser
-
+    from help_desk.host_types import Account
     from help_desk.models import TicketComment
 
 
@@ -67,7 +67,7 @@ class TicketService:
     def _save(
         self,
         ticket: HelpDeskTicket,
-        by: AbstractBaseUser | None,
+        by: Account | None,
         *,
         comment: TicketComment | None = None,
         mentioned: Collection[Any] = (),
@@ -92,12 +92,12 @@ class TicketService:
                 _("%(ticket)s was deleted."), code="deleted", params={"ticket": ticket}
             )
 
-    def _validate_assignee(self, to: object) -> None:
+    def _validate_assignee(self, to: Any) -> None:
         if to is None:
             return
         user_model = HelpDeskTicket._meta.get_field("assigned_to").related_model
         is_account = isinstance(to, user_model) and to.pk is not None
-        if not is_account or not policy.holders("change", self._using, {to.pk}):
+        if not is_account or not holders(policy.permission("change"), self._using, {to.pk}):
             raise ValidationError(
                 {
                     "assigned_to": ValidationError(

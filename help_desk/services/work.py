@@ -10,15 +10,14 @@ from help_desk.conf import help_desk_settings
 from help_desk.services.ticket_service import TicketService
 
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-
+    from help_desk.host_types import Account
     from help_desk.models import HelpDeskTicket
 
 
 class WorkMethods(TicketService):
     """Assignment and status."""
 
-    def assign(self, to: AbstractBaseUser | None, by: AbstractBaseUser | None) -> HelpDeskTicket:
+    def assign(self, to: Account | None, by: Account | None) -> HelpDeskTicket:
         """Give the ticket to somebody, or release it.
 
         Args:
@@ -39,7 +38,7 @@ class WorkMethods(TicketService):
             self._save(ticket, by)
         return self.obj
 
-    def start(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
+    def start(self, by: Account | None) -> HelpDeskTicket:
         """Set the ticket in progress.
 
         With the setting `ASSIGN_ON_START`, a ticket that nobody has is given to whoever
@@ -56,7 +55,7 @@ class WorkMethods(TicketService):
         """
         return self._set_status(HelpDeskTicketStatusChoices.INPROGRESS, by)
 
-    def complete(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
+    def complete(self, by: Account | None) -> HelpDeskTicket:
         """Set the ticket done.
 
         Args:
@@ -70,7 +69,7 @@ class WorkMethods(TicketService):
         """
         return self._set_status(HelpDeskTicketStatusChoices.DONE, by)
 
-    def reopen(self, by: AbstractBaseUser | None) -> HelpDeskTicket:
+    def reopen(self, by: Account | None) -> HelpDeskTicket:
         """Make a ticket that was done ready again.
 
         Args:
@@ -85,7 +84,7 @@ class WorkMethods(TicketService):
         return self._set_status(HelpDeskTicketStatusChoices.READY, by)
 
     def _set_status(
-        self, status: HelpDeskTicketStatusChoices, by: AbstractBaseUser | None
+        self, status: HelpDeskTicketStatusChoices, by: Account | None
     ) -> HelpDeskTicket:
         with self._locked() as ticket:
             self._refuse_deleted(ticket)
@@ -93,7 +92,7 @@ class WorkMethods(TicketService):
             self._save(ticket, by)
         return self.obj
 
-    def _put_status(self, ticket: HelpDeskTicket, status: str, by: AbstractBaseUser | None) -> None:
+    def _put_status(self, ticket: HelpDeskTicket, status: str, by: Account | None) -> None:
         is_started = status == HelpDeskTicketStatusChoices.INPROGRESS and ticket.status != status
         ticket.status = status
         if (

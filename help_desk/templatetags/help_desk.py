@@ -14,8 +14,9 @@ from help_desk.models import Notification
 from help_desk.notifications.content import summary
 
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
     from django.template import Context
+
+    from help_desk.host_types import Account
 
 register = template.Library()
 
@@ -37,8 +38,8 @@ def help_desk_unread_count(context: Context) -> int:
         The number; 0 for who is not signed in.
     """
     request = getattr(context, "request", None) or context.get("request")
-    user = getattr(request, "user", None) or context.get("user")
-    if user is None or not user.is_authenticated:
+    user: Any = getattr(request, "user", None) or context.get("user")
+    if not getattr(user, "is_authenticated", False):
         return 0
     return Notification.objects.inbox_of(user).unread().count()
 
@@ -64,7 +65,7 @@ def help_desk_once(context: Context, part: str) -> bool:
 
 
 @register.filter
-def help_desk_person(user: AbstractBaseUser | None) -> str:
+def help_desk_person(user: Account | None) -> str:
     """Name an account.
 
     Args:

@@ -76,7 +76,7 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         else:
             return _done(request, ticket, _("{ticket} was saved."))
     context = {"form": form, "ticket": ticket, "cancel_url": _after(request, ticket)}
-    return render_page(request, "help_desk/ticket/update.html", context)
+    return render_page(request, "help_desk/ticket/update.html", context, section="ticket")
 
 
 def _after(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:

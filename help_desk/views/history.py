@@ -15,7 +15,7 @@ from help_desk.notifications.content import display
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.base_user import AbstractBaseUser
+    from help_desk.host_types import Account
 
 HISTORY_SIZE = 50
 
@@ -50,7 +50,7 @@ class HistoryEntry:
 
     kind: str
     title: str
-    actor: AbstractBaseUser | None
+    actor: Account | None
     moment: datetime
     changes: tuple[Change, ...] = ()
     earlier_text: str | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import ngettext
@@ -64,7 +65,7 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
         )
         for notification in page
     ]
-    context = {"entries": entries, "page": page}
+    context = {"entries": entries, "page": page, "query": QueryDict()}
     return render_page(request, "help_desk/inbox/list.html", context, section="inbox")
 
 

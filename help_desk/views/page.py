@@ -38,7 +38,8 @@ def render_page(
         request: A request that passed `requires`.
         template: Name of the page's template.
         context: What the template needs beyond what every page gets.
-        section: The entry of the navigation that is this page: `list`, `create`, `inbox`.
+        section: The entry of the navigation that is this page: `list`, `create`, `inbox`;
+            `ticket` for a page below the list.
         status: HTTP status.
 
     Returns:

@@ -69,7 +69,7 @@ def detail_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     if request.method == "GET" and not _is_fetched_ahead(request):
         _mark_as_read(request, ticket)
     context = {"ticket": ticket, "history": read_history(ticket, request.GET.get("before"))}
-    return render_page(request, "help_desk/ticket/detail.html", context)
+    return render_page(request, "help_desk/ticket/detail.html", context, section="ticket")
 
 
 def _is_fetched_ahead(request: HelpDeskRequest) -> bool:
@@ -119,7 +119,7 @@ def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         "return_url": return_url,
         "cancel_url": return_url or fallback,
     }
-    return render_page(request, "help_desk/ticket/delete.html", context)
+    return render_page(request, "help_desk/ticket/delete.html", context, section="ticket")
 
 
 def _return_url(request: HelpDeskRequest) -> str:

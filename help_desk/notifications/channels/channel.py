@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.core.checks import CheckMessage
     from django.utils.functional import _StrPromise
 
-    from help_desk.enums import NotificationKind
+    from help_desk.enums import NotificationKind, Role
     from help_desk.models import Notification, TicketEvent
     from help_desk.notifications.recipients import Person
 
@@ -62,6 +62,21 @@ class Channel(ABC):
     bundles: ClassVar[bool] = False
     """Whether `send` makes one message of several rows, so that it wants all that wait for
     a person and belong together."""
+
+    def wants(self, kind: NotificationKind, role: Role) -> bool:
+        """Say whether people hear of something by this channel where nobody says otherwise.
+
+        Asked of channels that are not in the rules' own table.
+
+        Args:
+            kind: What people can be told of.
+            role: What a person is to the ticket.
+
+        Returns:
+            Whether they do; unless the setting `NOTIFICATION_RULES` or the person says so,
+            they do not.
+        """
+        return False
 
     def address_of(self, person: Person) -> str | None:
         """Say where this channel reaches somebody.

@@ -87,6 +87,7 @@ class EmailChannel(Channel):
             E106 if there is no mail backend, W103 if it throws mail away.
         """
         mailers = getattr(settings, "MAILERS", None)
+        path: str | None
         if mailers is None:
             path = settings.EMAIL_BACKEND
         else:
@@ -153,7 +154,7 @@ class _MailServer:
         self._connection = self._open()
 
     def _open(self) -> BaseEmailBackend:
-        connection = _connection()
+        connection: BaseEmailBackend = _connection()
         try:
             connection.open()
         except (OSError, smtplib.SMTPException) as error:
@@ -197,7 +198,8 @@ class _MailServer:
             raise _MailError(_describe(error)) from error
         self._trouble_in_a_row = 0
         if sent == 0:
-            raise _MailError("The mail backend says that it sent nothing.")
+            silence = "The mail backend says that it sent nothing."
+            raise _MailError(silence)
 
     def _recover(self, error: Exception) -> None:
         """Reconnect; trouble with message after message is not the messages' fault."""
@@ -209,11 +211,11 @@ class _MailServer:
         self._connection = self._open()
 
 
-def _connection() -> BaseEmailBackend:
+def _connection() -> Any:
     """Open the host's default way to send mail, with a time-out in any case."""
     # Django 6.1 brings `mailers` and deprecates `get_connection`.
     mailers = getattr(mail, "mailers", None)
-    connection = mail.get_connection() if mailers is None else mailers.default
+    connection: Any = mail.get_connection() if mailers is None else mailers.default
     if getattr(connection, "timeout", 0) is None:
         connection.timeout = help_desk_settings.EMAIL_TIMEOUT
     return connection

@@ -1,0 +1,128 @@
+"""How Sphinx builds the documentation; strictly, by `tox -e docs`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from help_desk.conf import Setting
+
+# The models are imported for their docstrings, so Django must be set up; behind everything
+# else on the path, so that an installed package is documented rather than the checkout.
+sys.path.append(str(Path(__file__).parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+import help_desk  # noqa: E402 -- see above
+from help_desk.conf import SETTINGS  # noqa: E402 -- see above
+
+project = "django-help-desk"
+copyright = "the django-help-desk contributors"
+author = "the django-help-desk contributors"
+version = release = help_desk.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build"]
+nitpicky = True
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3  # pages link to headings of one another
+
+smartquotes = False  # quotation marks in code that is not marked as such stay
+default_role = "code"  # docstrings write `name` for code
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+napoleon_use_ivar = True
+# Only this package's names are known to the build; those of Django and Python are not.
+nitpick_ignore_regex = [(r"py:.*", r"(?!help_desk\.).*")]
+
+html_theme = "furo"
+html_title = f"django-help-desk {release}"
+html_show_sphinx = False
+
+
+TEMPLATES = Path(help_desk.__file__).parent / "templates"
+COMMENT = re.compile(
+    r"\{# (?P<line>.*?) #\}|\{% comment %\}(?P<lines>.*?)\{% endcomment %\}", re.DOTALL
+)
+
+
+class SettingsList(SphinxDirective):
+    """Lists the keys of the `HELP_DESK` dict as `help_desk.conf` has them."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write one section per key, with a label of its own: `setting-<name>`.
+
+        Returns:
+            The sections.
+        """
+        return [self._section(setting) for setting in SETTINGS]
+
+    def _section(self, setting: Setting) -> nodes.Node:
+        label = f"setting-{setting.name.lower().replace('_', '-')}"
+        section = nodes.section(names=[label])
+        self.state.document.note_explicit_target(section)
+        types = " or ".join(kind.__name__ for kind in setting.types)
+        facts = nodes.field_list()
+        facts += _fact("Type", types.replace("NoneType", "None"))
+        facts += _fact("Default", repr(setting.default))
+        content, problems = self.parse_inline(setting.help)
+        section += nodes.title("", "", nodes.literal("", setting.name))
+        section += [nodes.paragraph("", "", *content), facts, *problems]
+        return section
+
+
+class TemplateList(SphinxDirective):
+    """Lists the templates, each with what the comment on top of it says."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write one entry per template.
+
+        Returns:
+            A definition list.
+        """
+        entries = nodes.definition_list()
+        for path in sorted(TEMPLATES.rglob("*.*")):
+            name = path.relative_to(TEMPLATES).as_posix()
+            content, problems = self.parse_inline(_comment(path.read_text(encoding="utf-8")))
+            entries += nodes.definition_list_item(
+                "",
+                nodes.term("", "", nodes.literal("", name)),
+                nodes.definition("", nodes.paragraph("", "", *content), *problems),
+            )
+        return [entries]
+
+
+def _comment(source: str) -> str:
+    found = COMMENT.search(source)
+    return " ".join((found["line"] or found["lines"]).split()) if found else ""
+
+
+def _fact(name: str, value: str) -> nodes.Node:
+    body = nodes.field_body("", nodes.paragraph("", "", nodes.literal("", value)))
+    return nodes.field("", nodes.field_name("", name), body)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register what this file adds to Sphinx.
+
+    Args:
+        app: Sphinx.
+
+    Returns:
+        What Sphinx asks of every extension.
+    """
+    app.add_directive("help-desk-settings", SettingsList)
+    app.add_directive("help-desk-templates", TemplateList)
+    return {"parallel_read_safe": True}

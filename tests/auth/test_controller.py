@@ -1,0 +1,116 @@
+"""What the sender of a request may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from help_desk.auth.controller import BaseHelpDeskAuthController
+from help_desk.models import HelpDeskTicket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ACTIONS = ("add", "change", "delete", "view")
+
+
+def controller(user: Any) -> BaseHelpDeskAuthController:
+    request = RequestFactory().get("/")
+    request.user = user
+    return BaseHelpDeskAuthController(request)
+
+
+def allowed(user: Any) -> set[str]:
+    asked = controller(user)
+    return {action for action in ACTIONS if getattr(asked, f"can_{action}")()}
+
+
+@pytest.fixture
+def creators_see_their_own(settings: Any) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_each_permission_allows_its_own_action_only(
+    stranger: Any, grant: Callable[..., Any], action: str
+) -> None:
+    assert allowed(stranger) == set()
+    assert allowed(grant(stranger, action)) == {action}
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [({}, set(ACTIONS)), ({"is_active": False}, set())],
+    ids=["active", "inactive"],
+)
+def test_superuser_may_do_everything_while_active(
+    make_user: Callable[..., Any], state: dict[str, Any], expected: set[str]
+) -> None:
+    assert allowed(make_user(is_superuser=True, **state)) == expected
+
+
+def test_anonymous_visitor_may_do_nothing_and_sees_nothing(
+    ticket: HelpDeskTicket, creators_see_their_own: None
+) -> None:
+    visitor = controller(AnonymousUser())
+    assert allowed(AnonymousUser()) == set()
+    assert not visitor.can_view_list()
+    assert not visitor.can_view_ticket(ticket)
+    assert not visitor.visible_tickets().exists()
+
+
+def test_viewer_sees_every_ticket_but_deleted_ones(
+    make_ticket: Callable[..., HelpDeskTicket], agent: Any
+) -> None:
+    kept = {make_ticket(), make_ticket(is_active=False)}
+    make_ticket(is_deleted=True)
+    viewer = controller(agent)
+    assert viewer.can_view_list()
+    assert set(viewer.visible_tickets()) == kept
+    assert all(viewer.can_view_ticket(ticket) for ticket in kept)
+
+
+@pytest.fixture
+def own_and_other(
+    make_ticket: Callable[..., HelpDeskTicket], stranger: Any
+) -> tuple[HelpDeskTicket, HelpDeskTicket]:
+    make_ticket(created_by=stranger, is_deleted=True)
+    return make_ticket(created_by=stranger), make_ticket()
+
+
+def test_creator_without_the_view_permission_sees_nothing_by_default(
+    own_and_other: tuple[HelpDeskTicket, HelpDeskTicket], stranger: Any
+) -> None:
+    creator = controller(stranger)
+    assert not creator.can_view_list()
+    assert not creator.can_view_ticket(own_and_other[0])
+    assert not creator.visible_tickets().exists()
+
+
+def test_creator_sees_their_own_tickets_where_the_host_lets_them(
+    own_and_other: tuple[HelpDeskTicket, HelpDeskTicket],
+    stranger: Any,
+    creators_see_their_own: None,
+) -> None:
+    own, other = own_and_other
+    creator = controller(stranger)
+    assert creator.can_view_list()
+    assert (creator.can_view_ticket(own), creator.can_view_ticket(other)) == (True, False)
+    assert list(creator.visible_tickets()) == [own]
+    assert not creator.can_view()
+
+
+def test_viewer_sees_others_tickets_too_where_creators_see_their_own(
+    own_and_other: tuple[HelpDeskTicket, HelpDeskTicket],
+    agent: Any,
+    creators_see_their_own: None,
+) -> None:
+    assert set(controller(agent).visible_tickets()) == set(own_and_other)
+
+
+def test_answers_are_those_of_the_request_that_asks(reporter: Any, manager: Any) -> None:
+    first, second = controller(reporter), controller(manager)
+    assert (first.can_delete(), second.can_delete(), first.can_delete()) == (False, True, False)

@@ -1,0 +1,146 @@
+"""Compares what the documentation lists with what there is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management import load_command_class
+from django.urls import get_resolver
+
+from help_desk.conf import SETTINGS
+from help_desk.notifications.rules import CHANNELS_BY_ROLE
+from help_desk.templatetags.help_desk import register
+from tests.docs.blocks import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from django.urls import URLResolver
+
+DOCS = ROOT / "docs"
+PACKAGE = ROOT / "help_desk"
+TEMPLATES = PACKAGE / "templates"
+
+
+def _read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def test_every_check_is_in_the_catalogue() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    raised = set(re.findall(r"[\"'](help_desk\.[EW]\d{3})[\"']", code))
+    headings = re.findall(
+        r"^### (help_desk\.[EW]\d{3})$", _read("reference/checks.md"), re.MULTILINE
+    )
+    assert headings == sorted(headings)
+    assert set(headings) == raised
+
+
+def test_every_check_named_anywhere_exists() -> None:
+    known = set(re.findall(r"help_desk\.[EW]\d{3}", _read("reference/checks.md")))
+    for page in DOCS.rglob("*.md"):
+        named = set(re.findall(r"help_desk\.[EW]\d{3}", page.read_text(encoding="utf-8")))
+        assert named <= known, page
+
+
+def test_the_settings_page_is_made_from_the_table() -> None:
+    assert "{help-desk-settings}" in _read("reference/settings.md")
+
+
+def test_every_setting_named_anywhere_exists() -> None:
+    known = {setting.name.lower().replace("_", "-") for setting in SETTINGS}
+    for page in DOCS.rglob("*.md"):
+        named = set(re.findall(r"<setting-([a-z-]+)>", page.read_text(encoding="utf-8")))
+        assert named <= known, page
+
+
+@pytest.mark.parametrize(
+    "template",
+    sorted(TEMPLATES.rglob("*.*")),
+    ids=lambda path: path.relative_to(TEMPLATES).as_posix(),
+)
+def test_every_template_says_what_its_context_is(template: Path) -> None:
+    """The reference is made from the comment on top of each."""
+    source = template.read_text(encoding="utf-8")
+    comment = re.search(
+        r"\{#(?P<line>.*?)#\}|\{% comment %\}(?P<lines>.*?)\{% endcomment %\}", source, re.DOTALL
+    )
+    assert comment
+    assert re.search(r"Context:|Blocks:", comment["line"] or comment["lines"])
+
+
+def test_every_tag_and_filter_is_explained() -> None:
+    page = _read("reference/templates.md")
+    explained = set(re.findall(r"^`\{[%{] (?:\w+\|)?(help_desk_\w+)", page, re.MULTILINE))
+    assert explained == {*register.tags, *register.filters}
+
+
+def test_the_pages_are_those_of_the_url_configuration() -> None:
+    row = re.compile(r"^\|[^|]*\| `(help_desk/[^`]*)` \| `([a-z_:]+)` \|", re.MULTILINE)
+    rows = row.findall(_read("reference/urls.md"))
+    documented = {(name, path.replace("<pk>", "<int:pk>")) for path, name in rows}
+    assert documented == set(_routes(get_resolver("help_desk.urls"), "", "help_desk/"))
+
+
+def _routes(resolver: URLResolver, namespace: str, route: str) -> Iterator[tuple[str, str]]:
+    for part in resolver.url_patterns:
+        path = route + str(part.pattern)
+        if hasattr(part, "url_patterns"):
+            yield from _routes(part, f"{namespace}{part.namespace}:", path)
+        else:
+            yield namespace + part.name, path
+
+
+COMMANDS = sorted(path.stem for path in (PACKAGE / "management" / "commands").glob("[!_]*.py"))
+
+
+def test_every_command_has_a_section() -> None:
+    sections = re.findall(r"^## (\w+)$", _read("reference/commands.md"), re.MULTILINE)
+    assert sorted(sections) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_is_explained(name: str) -> None:
+    def options(name: str) -> set[str]:
+        parser = load_command_class("help_desk", name).create_parser("manage.py", name)
+        return set(parser._option_string_actions)
+
+    section = re.search(
+        rf"^## {name}$(.*?)(?=^## |\Z)", _read("reference/commands.md"), re.MULTILINE | re.DOTALL
+    )
+    assert section
+    explained = set(re.findall(r"^`(--[a-z-]+)", section[1], re.MULTILINE))
+    own = load_command_class("help_desk", name)
+    plain = own.__class__.__mro__[1]().create_parser("manage.py", name)
+    assert explained == options(name) - set(plain._option_string_actions)
+
+
+def test_the_versions_are_those_that_the_package_claims() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    claimed = {
+        match[1].replace("Python ::", "Python").replace("Django ::", "Django")
+        for classifier in project["classifiers"]
+        if (
+            match := re.search(
+                r"(?:Framework|Language) :: ((?:Python|Django) :: \d\.\d+)$", classifier
+            )
+        )
+    }
+    table = re.search(r"^\|.*?(?=\n\n)", _read("reference/versions.md"), re.MULTILINE | re.DOTALL)
+    assert table
+    assert set(re.findall(r"(?:Python|Django) \d\.\d+", table[0])) == claimed
+
+
+def test_everybody_who_is_told_is_in_the_table() -> None:
+    """The page explains the groups in words; a new event or role needs a row."""
+    told = {
+        event: sorted(role.value for role in roles) for event, roles in CHANNELS_BY_ROLE.items()
+    }
+    assert told == {"new": ["developer", "manager"]}
+    page = _read("topics/notifications.md")
+    assert "| developers | " in page
+    assert "| managers | " in page

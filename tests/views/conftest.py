@@ -1,0 +1,36 @@
+"""What tests of pages share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from help_desk.models import HelpDeskTicket
+
+
+@pytest.fixture
+def url_of() -> Callable[..., str]:
+    """Address of a page by its name below `help_desk`: `url_of("page:detail", ticket)`."""
+
+    def build(name: str, row: Any = None) -> str:
+        kwargs = None if row is None else {"pk": getattr(row, "pk", row)}
+        return reverse(f"django_spire:help_desk:{name}", kwargs=kwargs)
+
+    return build
+
+
+@pytest.fixture
+def words() -> dict[str, str]:
+    """What the create form needs."""
+    return {"purpose": "app", "priority": "high", "description": "The door is stuck."}
+
+
+@pytest.fixture
+def own_ticket(make_ticket: Callable[..., HelpDeskTicket], stranger: Any) -> HelpDeskTicket:
+    """A ticket that somebody without any permission filed."""
+    return make_ticket(created_by=stranger)

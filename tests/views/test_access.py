@@ -1,0 +1,158 @@
+"""Who may open which page."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+LIST, DETAIL, DELETE = "page:list", "page:detail", "page:delete"
+CREATE, UPDATE, INBOX = "form:create", "form:update", "page:inbox"
+
+PAGES = {
+    LIST: ("/help_desk/page/list/", "view"),
+    DETAIL: ("/help_desk/page/{pk}/detail/", "view"),
+    DELETE: ("/help_desk/page/{pk}/delete/", "delete"),
+    CREATE: ("/help_desk/form/create/", "add"),
+    UPDATE: ("/help_desk/form/{pk}/update/", "change"),
+}
+OF_A_TICKET = [DETAIL, DELETE, UPDATE]
+EVERY = [*PAGES, INBOX]
+
+
+def address(name, ticket):
+    kwargs = {"pk": ticket.pk} if name in OF_A_TICKET else None
+    return reverse(f"django_spire:help_desk:{name}", kwargs=kwargs)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_addresses_are_those_that_are_promised(name, ticket):
+    assert address(name, ticket) == PAGES[name][0].format(pk=ticket.pk)
+
+
+def test_the_address_of_the_help_desk_leads_to_the_list(client_of, reporter, url_of):
+    response = client_of(reporter).get("/help_desk/")
+    assert response.status_code == 302
+    assert response["Location"] == url_of(LIST)
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+@pytest.mark.parametrize("name", EVERY)
+def test_anonymous_people_sign_in_and_come_back(client, ticket, name, method):
+    url = address(name, ticket)
+    response = getattr(client, method)(url)
+    if method == "post" and name in {LIST, DETAIL, INBOX} and response.status_code == 405:
+        return
+    assert response.status_code == 302
+    assert response["Location"] == f"{settings.LOGIN_URL}?next={quote(url)}"
+
+
+def test_signing_in_keeps_the_filters(client, url_of):
+    response = client.get(url_of(LIST), {"q": "a&b"})
+    assert response["Location"].endswith(quote(f"{url_of(LIST)}?q=a%26b"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_the_permission_a_page_says_what_is_missing(client_of, stranger, ticket, name):
+    response = client_of(stranger).get(address(name, ticket))
+    assert response.status_code == 403
+    assert "help_desk/403.html" in [template.name for template in response.templates]
+    permission = f"django_spire_help_desk.{PAGES[name][1]}_helpdeskticket"
+    assert permission in response.content.decode()
+    assert "does not have the permission to" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", [DELETE, CREATE, UPDATE])
+def test_posts_without_the_permission_change_nothing(client_of, stranger, ticket, name):
+    ticket.refresh_from_db()
+    before = ticket.__dict__ | {"_state": None}
+    data = {"should_delete": "1", "purpose": "comp", "priority": "low", "status": "done"}
+    response = client_of(stranger).post(address(name, ticket), {**data, "description": "No"})
+    assert response.status_code == 403
+    after = type(ticket).objects.get()
+    assert {field: getattr(after, field) for field in ("status", "is_deleted", "purpose")} == {
+        field: before[field] for field in ("status", "is_deleted", "purpose")
+    }
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_permission_of_the_table_is_enough(client_of, stranger, grant, ticket, name):
+    user = grant(stranger, PAGES[name][1])
+    assert client_of(user).get(address(name, ticket)).status_code == 200
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_other_permissions_are_not_enough(client_of, stranger, grant, ticket, name):
+    others = {"add", "change", "delete", "view"} - {PAGES[name][1]}
+    user = grant(stranger, *sorted(others))
+    assert client_of(user).get(address(name, ticket)).status_code == 403
+
+
+def test_the_inbox_needs_no_permission(client_of, stranger, url_of):
+    assert client_of(stranger).get(url_of(INBOX)).status_code == 200
+
+
+@pytest.mark.parametrize("name", OF_A_TICKET)
+def test_deleted_tickets_are_not_found(client_of, manager, ticket, name):
+    ticket.services.delete(by=manager)
+    client = client_of(manager)
+    assert client.get(address(name, ticket)).status_code == 404
+    if name != DETAIL:
+        assert client.post(address(name, ticket), {"should_delete": "1"}).status_code == 404
+
+
+@pytest.mark.parametrize("pk", ["0", "99999999999999999999", "9" * 5000])
+@pytest.mark.parametrize("path", ["page/{}/detail/", "page/{}/delete/", "form/{}/update/"])
+def test_numbers_of_no_ticket_are_not_found(client_of, manager, path, pk):
+    client = client_of(manager)
+    assert client.get(f"/help_desk/{path.format(pk)}").status_code == 404
+    if "detail" not in path:
+        assert client.post(f"/help_desk/{path.format(pk)}").status_code == 404
+
+
+@pytest.mark.parametrize("name", [LIST, DETAIL, INBOX])
+def test_pages_that_only_show_take_no_posts(client_of, manager, ticket, name):
+    assert client_of(manager).post(address(name, ticket)).status_code == 405
+
+
+class TestCreatorsSeeOwnTickets:
+    @pytest.fixture(autouse=True)
+    def opened(self, settings):
+        settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
+
+    def test_the_list_has_ones_own_tickets_only(
+        self, client_of, stranger, own_ticket, ticket, url_of
+    ):
+        response = client_of(stranger).get(url_of(LIST))
+        assert list(response.context["tickets"]) == [own_ticket]
+        assert "Your tickets" in response.content.decode()
+
+    def test_ones_own_ticket_can_be_opened(self, client_of, stranger, own_ticket, url_of):
+        response = client_of(stranger).get(url_of(DETAIL, own_ticket))
+        assert response.status_code == 200
+
+    def test_somebody_elses_ticket_is_refused(self, client_of, stranger, ticket, url_of):
+        response = client_of(stranger).get(url_of(DETAIL, ticket))
+        assert response.status_code == 403
+        assert ticket.description not in response.content.decode()
+
+    def test_ones_own_deleted_ticket_is_not_found(self, client_of, stranger, own_ticket, url_of):
+        own_ticket.set_deleted()
+        assert client_of(stranger).get(url_of(DETAIL, own_ticket)).status_code == 404
+
+    @pytest.mark.parametrize("name", [DELETE, UPDATE])
+    def test_ones_own_ticket_can_be_neither_changed_nor_deleted(
+        self, client_of, stranger, own_ticket, name, url_of
+    ):
+        assert client_of(stranger).get(url_of(name, own_ticket)).status_code == 403
+
+    def test_anonymous_people_see_nothing(self, client, own_ticket, url_of):
+        assert client.get(url_of(LIST)).status_code == 302
+        assert client.get(url_of(DETAIL, own_ticket)).status_code == 302
+
+
+def test_creators_do_not_see_own_tickets_by_default(client_of, stranger, own_ticket, url_of):
+    assert client_of(stranger).get(url_of(DETAIL, own_ticket)).status_code == 403
+    assert client_of(stranger).get(url_of(LIST)).status_code == 403

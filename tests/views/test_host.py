@@ -1,0 +1,238 @@
+"""How the pages fit into a host: its base, its headers, its rules."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.urls import reverse
+
+PAGES = {
+    "page:list": False, "page:detail": True, "page:delete": True, "page:inbox": False,
+    "form:create": False, "form:update": True,
+}  # fmt: skip
+VOID = {"meta", "link", "input", "br", "img", "hr"}
+
+
+def html(response):
+    return response.content.decode()
+
+
+class Outline(HTMLParser):
+    """Collects the elements of a page and complains of bad nesting."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.tags, self.problems = [], [], []
+        self.feed(page)
+        if self.open:
+            self.problems.append(f"not closed: {self.open}")
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.problems.append(f"</{tag}> at {self.getpos()}")
+
+
+@pytest.fixture
+def pages(client_of, manager, file_ticket):
+    """Every page as a manager sees it, with something on it; and the pages of refusal."""
+    ticket = file_ticket(description='"><img src=x onerror=alert(1)>')
+    ticket.services.update(by=manager, description="After", status="prog")
+    client = client_of(manager)
+
+    def draw():
+        urls = {
+            name: reverse(
+                f"django_spire:help_desk:{name}", kwargs={"pk": ticket.pk} if of_one else None
+            )
+            for name, of_one in PAGES.items()
+        }
+        drawn = {"page:inbox": html(client.get(urls["page:inbox"]))}
+        drawn |= {name: html(client.get(url)) for name, url in urls.items() if name not in drawn}
+        drawn["errors"] = html(client.post(urls["form:create"], {"purpose": '"><script>'}))
+        drawn["413"] = html(client.post(urls["form:create"], {"description": "x" * 3_000_000}))
+        return drawn
+
+    return draw
+
+
+@pytest.fixture
+def refusal(client_of, stranger, url_of):
+    return html(client_of(stranger).get(url_of("page:list")))
+
+
+def test_no_style_and_no_script_is_written_into_pages(pages, refusal):
+    for name, page in {**pages(), "403": refusal}.items():
+        outline = Outline(page)
+        assert {"script", "style"} & {tag for tag, _attributes in outline.tags} == set(), name
+        names = {key for _tag, attributes in outline.tags for key in attributes}
+        assert {key for key in names if key == "style" or key.startswith("on")} == set(), name
+        assert "javascript:" not in page, name
+        sources = [
+            attributes.get("src") or attributes.get("href") or ""
+            for _tag, attributes in outline.tags
+        ]
+        assert [source for source in sources if re.match(r"\w+:|//", source)] == [], name
+
+
+def test_pages_are_well_formed(pages, refusal):
+    for name, page in {**pages(), "403": refusal}.items():
+        outline = Outline(page)
+        assert outline.problems == [], name
+        ids = [attributes["id"] for _tag, attributes in outline.tags if "id" in attributes]
+        assert len(ids) == len(set(ids)), name
+        tags = [tag for tag, _attributes in outline.tags]
+        assert tags.count("h1") == 1, name
+        assert tags.count("main") == 1, name
+        assert tags.count("title") == 1, name
+        references = re.findall(r'(?:aria-labelledby|aria-describedby|for)="([^"]+)"', page)
+        assert {one for value in references for one in value.split()} <= set(ids), name
+        assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids), name
+
+
+def test_every_control_has_a_label(pages):
+    for name, page in pages().items():
+        outline = Outline(page)
+        labelled = {attributes.get("for") for tag, attributes in outline.tags if tag == "label"}
+        controls = [
+            attributes["id"]
+            for tag, attributes in outline.tags
+            if tag in {"input", "select", "textarea"} and attributes.get("type") != "hidden"
+        ]
+        assert set(controls) <= labelled, name
+
+
+def test_pages_have_titles_of_their_own(pages, refusal):
+    titles = [
+        re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1].strip() for page in pages().values()
+    ]
+    assert len(titles) == len(set(titles))
+    assert all(title.endswith("– Help Desk") for title in titles)
+    assert "<title>Permission missing – Help Desk</title>" in refusal
+
+
+@pytest.fixture
+def host_base(settings, tmp_path):
+    """Lets pages extend a base of the host's own: `host_base("... {% block help_desk %}")`."""
+
+    def write(source):
+        (tmp_path / "host_base.html").write_text(source)
+        (engine,) = settings.TEMPLATES
+        settings.TEMPLATES = [{**engine, "DIRS": [tmp_path]}]
+        settings.HELP_DESK = {**settings.HELP_DESK, "BASE_TEMPLATE": "host_base.html"}
+
+    return write
+
+
+def test_one_block_is_all_that_a_base_needs(host_base, pages):
+    host_base("<main>Intranet {% block help_desk %}{% endblock %}</main>")
+    for name, page in pages().items():
+        assert page.startswith("<main>Intranet"), name
+        assert page.count("help_desk.css") == 1, name
+        assert page.count('<nav aria-label="Help Desk">') == 1, name
+        assert Outline(page).problems == [], name
+
+
+def test_blocks_for_head_and_navigation_are_used_where_they_are(host_base, pages):
+    host_base(
+        "<head><title>{% block title %}{% endblock %}</title>"
+        "{% block help_desk_head %}{% endblock %}</head>"
+        "<header>{% block help_desk_navigation %}{% endblock %}</header>"
+        "<main>{% block help_desk %}{% endblock %}</main>"
+    )
+    for name, page in pages().items():
+        head, rest = page.split("</head>")
+        header, main = rest.split("</header>")
+        assert "help_desk.css" in head, name
+        assert "help_desk.css" not in rest, name
+        assert '<nav aria-label="Help Desk">' in header, name
+        assert '<nav aria-label="Help Desk">' not in main, name
+
+
+def test_a_host_can_put_its_own_file_in_front(settings, tmp_path, client_of, stranger, url_of):
+    folder = tmp_path / "help_desk"
+    folder.mkdir()
+    (folder / "base.html").write_text("Ours: {% block help_desk %}{% endblock %}")
+    (engine,) = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path]}]
+    assert html(client_of(stranger).get(url_of("page:inbox"))).startswith("Ours:")
+
+
+def test_messages_that_the_host_has_shown_are_not_shown_again(
+    host_base, client_of, reporter, url_of, words
+):
+    host_base(
+        "{% for message in messages %}{{ message }}{% endfor %}{% block help_desk %}{% endblock %}"
+    )
+    page = html(client_of(reporter).post(url_of("form:create"), words, follow=True))
+    assert page.count("was filed.") == 1
+    assert "hd-messages" not in page
+
+
+def test_pages_work_without_any_context_processor(settings, pages):
+    (engine,) = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "OPTIONS": {}}]
+    assert all("help_desk.css" in page for page in pages().values())
+
+
+def test_pages_work_without_messages(settings, client_of, reporter, url_of, words):
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "messages" not in name]
+    response = client_of(reporter).post(url_of("form:create"), words, follow=True)
+    assert response.status_code == 200
+
+
+def test_pages_work_behind_a_middleware_that_wants_everybody_signed_in(
+    settings, client, pages, url_of
+):
+    settings.MIDDLEWARE = [
+        *[name for name in settings.MIDDLEWARE if "LoginRequired" not in name],
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+    url = url_of("page:list")
+    assert client.get(url)["Location"] == f"{settings.LOGIN_URL}?next={url}"
+    assert all("help_desk.css" in page for page in pages().values())
+
+
+@pytest.mark.parametrize(("language", "direction"), [("de", "ltr"), ("ar", "rtl")])
+def test_pages_say_their_language(client_of, stranger, url_of, language, direction):
+    response = client_of(stranger).get(url_of("page:inbox"), headers={"accept-language": language})
+    assert f'<html lang="{language}" dir="{direction}">' in html(response)
+
+
+@pytest.fixture
+def viewer(request, stranger, grant):
+    """Somebody with just these permissions."""
+    return grant(stranger, *request.param)
+
+
+CREATE, UPDATE, DELETE, LIST = "/form/create/", "/update/", "/delete/", "/page/list/"
+
+
+@pytest.mark.parametrize(
+    ("viewer", "shown"),
+    [
+        (["view"], []),
+        (["view", "add"], [CREATE]),
+        (["view", "change"], [UPDATE]),
+        (["view", "delete"], [DELETE]),
+        (["view", "add", "change", "delete"], [CREATE, UPDATE, DELETE]),
+    ],
+    ids=["view", "add", "change", "delete", "all"],
+    indirect=["viewer"],
+)
+def test_links_appear_only_where_they_may_be_followed(client_of, viewer, ticket, url_of, shown):
+    client = client_of(viewer)
+    page = html(client.get(url_of("page:detail", ticket)))
+    assert [part for part in (CREATE, UPDATE, DELETE) if f'{part}"' in page] == shown
+    assert (CREATE in html(client.get(url_of("page:list")))) == (CREATE in shown)
+
+
+def test_who_may_nothing_is_offered_nothing(client_of, stranger, url_of):
+    page = html(client_of(stranger).get(url_of("page:inbox")))
+    assert not any(part in page for part in (CREATE, UPDATE, DELETE, LIST))

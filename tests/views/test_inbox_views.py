@@ -1,0 +1,217 @@
+"""One's own inbox."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from help_desk.models import Notification
+
+INBOX, ONE, ALL = "page:inbox", "page:inbox_mark_read", "page:inbox_mark_all_read"
+DETAIL = "page:detail"
+
+
+def html(response):
+    return response.content.decode()
+
+
+@pytest.fixture
+def told(manager, file_ticket):
+    """A notification to the manager, of a ticket that somebody else filed."""
+    ticket = file_ticket()
+    return Notification.objects.get(recipient=manager, channel="in_app", event__ticket=ticket)
+
+
+def unread_of(user):
+    return Notification.objects.inbox_of(user).unread().count()
+
+
+def test_an_empty_inbox(client_of, stranger, url_of):
+    assert "Your inbox is empty." in html(client_of(stranger).get(url_of(INBOX)))
+
+
+def test_shows_what_one_was_told(client_of, manager, told, url_of):
+    page = html(client_of(manager).get(url_of(INBOX)))
+    assert "A new help desk ticket has been created" in page
+    assert "Priority: Medium - Purpose: App" in page
+    assert f'href="{url_of(DETAIL, told.event.ticket_id)}"' in page
+
+
+def test_shows_nothing_of_others(client_of, reporter, told, url_of):
+    assert client_of(reporter).get(url_of(INBOX)).context["entries"] == []
+
+
+def test_unread_first_then_the_newest(client_of, manager, file_ticket, url_of):
+    first, second, third = (file_ticket() for _number in range(3))
+    Notification.objects.filter(event__ticket=third).mark_as_read()
+    entries = client_of(manager).get(url_of(INBOX)).context["entries"]
+    tickets = [entry.notification.event.ticket for entry in entries]
+    assert tickets == [second, first, third]
+
+
+def test_notifications_of_deleted_tickets_are_gone(client_of, manager, told, url_of):
+    told.event.ticket.set_deleted()
+    client = client_of(manager)
+    assert client.get(url_of(INBOX)).context["entries"] == []
+    assert client.post(url_of(ONE, told)).status_code == 404
+
+
+def test_tickets_that_one_may_not_see_have_no_link(
+    client_of, make_user, grant, file_ticket, url_of
+):
+    user = grant(make_user(), "delete")
+    ticket = file_ticket(description="Not for everybody")
+    page = html(client_of(user).get(url_of(INBOX)))
+    assert "A new help desk ticket has been created" in page
+    assert url_of(DETAIL, ticket) not in page
+    assert "Not for everybody" not in page
+
+
+def test_words_are_in_the_language_of_the_reader(client_of, manager, told, url_of, monkeypatch):
+    monkeypatch.setattr(
+        "help_desk.notifications.content._",
+        lambda text: f"{translation.get_language()}: {text}",
+    )
+    client = client_of(manager)
+    for language in ("de", "fr"):
+        page = html(client.get(url_of(INBOX), headers={"accept-language": language}))
+        assert f"{language}: A new help desk ticket has been created" in page
+
+
+def test_marks_one_as_read(client_of, manager, told, file_ticket, url_of):
+    file_ticket()
+    response = client_of(manager).post(url_of(ONE, told))
+    assert response["Location"] == url_of(INBOX)
+    assert unread_of(manager) == 1
+    assert Notification.objects.get(pk=told.pk).is_read
+
+
+def test_marking_comes_back_to_the_same_page(client_of, manager, told, url_of):
+    response = client_of(manager).post(url_of(ONE, told), {"page": "2"})
+    assert response["Location"] == f"{url_of(INBOX)}?page=2"
+
+
+@pytest.mark.parametrize("page", ["//evil.example.com", "\r\nX: y", "\x00", "9" * 50])
+def test_odd_pages_to_come_back_to(client_of, manager, told, url_of, page):
+    response = client_of(manager).post(url_of(ONE, told), {"page": page}, follow=True)
+    assert response.status_code == 200
+    assert response.redirect_chain[0][0].startswith(url_of(INBOX))
+
+
+def test_marking_again_keeps_the_moment(client_of, manager, told, url_of):
+    client = client_of(manager)
+    client.post(url_of(ONE, told))
+    moment = Notification.objects.get(pk=told.pk).read_datetime
+    client.post(url_of(ONE, told))
+    assert Notification.objects.get(pk=told.pk).read_datetime == moment
+
+
+def test_nobody_marks_for_others(client_of, reporter, manager, told, url_of):
+    assert client_of(reporter).post(url_of(ONE, told)).status_code == 404
+    client_of(reporter).post(url_of(ALL))
+    assert unread_of(manager) == 1
+
+
+def test_marks_all_as_read(client_of, manager, make_user, grant, file_ticket, url_of):
+    other = grant(make_user(), "delete")
+    for _number in range(3):
+        file_ticket()
+    response = client_of(manager).post(url_of(ALL), follow=True)
+    assert "3 notifications were marked as read." in html(response)
+    assert unread_of(manager) == 0
+    assert unread_of(other) == 3
+
+
+@pytest.mark.parametrize("name", [ONE, ALL])
+def test_marking_is_posted(client_of, manager, told, url_of, name):
+    url = url_of(name, told if name == ONE else None)
+    assert client_of(manager).get(url).status_code == 405
+    assert unread_of(manager) == 1
+
+
+@pytest.mark.parametrize("name", [ONE, ALL])
+def test_anonymous_people_come_back_to_the_inbox(client, told, url_of, name, settings):
+    response = client.post(url_of(name, told if name == ONE else None))
+    assert response.status_code == 302
+    assert response["Location"] in {
+        f"{settings.LOGIN_URL}?next={url_of(INBOX)}",
+        # LoginRequiredMiddleware answers before the view.
+        f"{settings.LOGIN_URL}?next={url_of(name, told if name == ONE else None)}",
+    }
+
+
+def test_numbers_of_no_notification_are_not_found(client_of, manager):
+    url = "/help_desk/page/inbox/99999999999999999999/read/"
+    assert client_of(manager).post(url).status_code == 404
+
+
+class TestOpeningATicket:
+    def test_reads_what_one_was_told_of_it(self, client_of, manager, told, file_ticket, url_of):
+        file_ticket()
+        response = client_of(manager).get(url_of(DETAIL, told.event.ticket_id))
+        assert unread_of(manager) == 1
+        assert Notification.objects.get(pk=told.pk).is_read
+        assert '<span class="hd-count">1<' in html(response)
+
+    def test_reads_nothing_of_others(self, client_of, reporter, manager, told, url_of):
+        client_of(reporter).get(url_of(DETAIL, told.event.ticket_id))
+        assert unread_of(manager) == 1
+
+    def test_fetching_ahead_reads_nothing(self, client_of, manager, told, url_of):
+        url = url_of(DETAIL, told.event.ticket_id)
+        for headers in ({"sec-purpose": "prefetch;prerender"}, {"purpose": "prefetch"}):
+            client_of(manager).get(url, headers=headers)
+        client_of(manager).head(url)
+        assert unread_of(manager) == 1
+
+    def test_writes_nothing_where_nothing_is_unread(
+        self, client_of, manager, told, url_of, capture_queries
+    ):
+        client = client_of(manager)
+        client.get(url_of(DETAIL, told.event.ticket_id))
+        with capture_queries() as queries:
+            client.get(url_of(DETAIL, told.event.ticket_id))
+        assert [query for query in queries if query["sql"].startswith("UPDATE")] == []
+
+
+def test_twenty_five_a_page(client_of, manager, file_ticket, reporter, url_of):
+    for _number in range(26):
+        file_ticket(created_by=reporter)
+    client = client_of(manager)
+    assert len(client.get(url_of(INBOX)).context["entries"]) == 25
+    last = client.get(url_of(INBOX), {"page": "999"})
+    assert len(last.context["entries"]) == 1
+    assert '<input type="hidden" name="page" value="2">' in html(last)
+
+
+@pytest.mark.parametrize("page", ["abc", "", "-3", "9" * 20, "\x00"])
+def test_odd_pages(client_of, manager, told, url_of, page):
+    assert client_of(manager).get(url_of(INBOX), {"page": page}).status_code == 200
+
+
+def test_rows_without_words_still_lead_to_their_ticket(
+    client_of, manager, told, url_of, database_alias
+):
+    event = told.event
+    event.ticket.status = "done"
+    event.ticket.save()
+    other = event.ticket.events.last()
+    Notification(event=other, recipient=manager, channel="in_app", status="sent").save()
+    response = client_of(manager).get(url_of(INBOX))
+    assert response.status_code == 200
+    assert len(response.context["entries"]) == 2
+
+
+def test_the_number_of_queries_depends_on_nothing(
+    client_of, manager, file_ticket, make_user, url_of, capture_queries
+):
+    client = client_of(manager)
+    counts = []
+    for number in (1, 3, 30):
+        for _ticket in range(number):
+            file_ticket(created_by=make_user())
+        with capture_queries() as queries:
+            client.get(url_of(INBOX))
+        counts.append(len(queries))
+    assert len(set(counts)) == 1
+    assert counts[0] <= 10

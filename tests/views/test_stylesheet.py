@@ -1,0 +1,103 @@
+"""The stylesheet keeps to itself, and what it colours can be read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import help_desk
+
+SHEET = Path(help_desk.__file__).parent / "static" / "help_desk" / "help_desk.css"
+CSS = re.sub(r"/\*.*?\*/", "", SHEET.read_text(encoding="utf-8"), flags=re.DOTALL)
+COLOURS = {
+    name: pair
+    for name, *pair in re.findall(r"--hd-([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", CSS)
+}
+READABLE = [
+    ("text", "canvas"),
+    ("text", "surface"),
+    ("text", "surface-raised"),
+    ("text", "plain-surface"),
+    ("text", "info-surface"),
+    ("text", "good-surface"),
+    ("text", "warn-surface"),
+    ("text", "danger-surface"),
+    ("muted", "canvas"),
+    ("muted", "surface"),
+    ("muted", "surface-raised"),
+    ("accent", "canvas"),
+    ("accent", "surface"),
+    ("accent-strong", "surface"),
+    ("accent", "good-surface"),
+    ("on-accent", "accent"),
+    ("on-accent", "accent-strong"),
+    ("on-accent", "danger"),
+    ("danger", "surface"),
+    ("danger", "danger-surface"),
+    ("danger", "surface-raised"),
+    ("info", "info-surface"),
+    ("warn", "warn-surface"),
+    ("good", "good-surface"),
+]
+VISIBLE = [("line-strong", "surface"), ("line-strong", "canvas"), ("accent", "canvas")]
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def selectors() -> list[str]:
+    heads = re.findall(r"([^{};]+)\{", CSS)
+    lists = [head.strip() for head in heads if not head.strip().startswith("@")]
+    # A comma within :not() divides no selectors.
+    return [one.strip() for head in lists for one in re.split(r",(?![^(]*\))", head)]
+
+
+def test_every_selector_is_beneath_help_desk() -> None:
+    assert selectors()
+    assert [one for one in selectors() if not one.startswith(".help-desk")] == []
+
+
+def test_everything_is_in_one_layer() -> None:
+    assert CSS.strip().startswith("@layer help-desk {")
+    assert CSS.count("@layer") == 1
+    assert CSS.count("{") == CSS.count("}")
+
+
+def test_there_are_no_ids_and_nothing_is_important() -> None:
+    assert [one for one in selectors() if "#" in one] == []
+    assert "!important" not in CSS
+
+
+def test_nothing_comes_from_elsewhere() -> None:
+    assert "url(" not in CSS
+    assert "@import" not in CSS
+
+
+def test_directions_are_logical() -> None:
+    assert re.findall(r"(?:margin|padding|border|inset)-(?:left|right|top|bottom)", CSS) == []
+    assert re.findall(r"[\s;{](?:left|right|top|bottom|width|height):", CSS) == []
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "back"), READABLE, ids=lambda name: name)
+def test_words_can_be_read(front: str, back: str, scheme: int) -> None:
+    assert contrast(COLOURS[front][scheme], COLOURS[back][scheme]) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "back"), VISIBLE, ids=lambda name: name)
+def test_edges_of_controls_can_be_seen(front: str, back: str, scheme: int) -> None:
+    assert contrast(COLOURS[front][scheme], COLOURS[back][scheme]) >= 3
