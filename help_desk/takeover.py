@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db import connections
+from django.db.models import CharField, F, Func, Q
 
 from help_desk.choices import (
     HelpDeskTicketPriorityChoices,
@@ -56,7 +57,7 @@ class InvalidValue:
 
 
 def invalid_tickets(model: type[Model], using: str) -> QuerySet[Any]:
-    """Find the rows that the database will refuse once the constraints are there.
+    """Find the rows whose values are none that a ticket can have.
 
     Args:
         model: The ticket, as the caller's migration state or the app has it.
@@ -65,12 +66,23 @@ def invalid_tickets(model: type[Model], using: str) -> QuerySet[Any]:
     Returns:
         The rows, by their number.
     """
-    # A database may compare without regard to case or trailing space, and would then
-    # accept what Python would not; so do the constraints there.
     condition = Q()
     for field, choices in CHOICES.items():
-        condition |= ~Q(**{f"{field}__in": choices.values})
-    return model._base_manager.using(using).filter(condition).order_by("pk")
+        condition |= ~Q(**{f"exact_{field}__in": choices.values})
+    exact = {f"exact_{field}": _exactly(field, using) for field in CHOICES}
+    return model._base_manager.using(using).alias(**exact).filter(condition).order_by("pk")
+
+
+def _exactly(field: str, using: str) -> F | Func:
+    """Have a field compared letter by letter.
+
+    MariaDB and MySQL pay no regard to case and trailing space; their constraints would
+    let such a value pass, and then no form would.
+    """
+    if connections[using].vendor == "mysql":
+        template = "CAST(%(expressions)s AS BINARY)"
+        return Func(F(field), template=template, output_field=CharField())
+    return F(field)
 
 
 def invalid_values(model: type[Model], using: str) -> Iterator[InvalidValue]:

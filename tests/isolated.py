@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 SETTINGS: dict[str, Any] = {
     "SECRET_KEY": "only-for-tests",
     "INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes", "help_desk"],
+    "ROOT_URLCONF": "tests.empty_urls",
+    "TEMPLATES": [
+        {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}
+    ],
     "USE_TZ": True,
     "ADMINS": ["ada@example.com"],
     "HELP_DESK": {"DELIVERY": "command"},
@@ -48,7 +52,7 @@ def run_in_new_host(
     }
     lines = [head, *(f"{name} = {value!r}" for name, value in values.items())]
     (folder / "host_settings.py").write_text("\n".join(lines), encoding="utf-8")
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: PLW1510 -- the caller says whether it is checked
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
         cwd=folder,
         env={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+import warnings
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,10 @@ class EmailChannel(Channel):
         mailers = getattr(settings, "MAILERS", None)
         path: str | None
         if mailers is None:
-            path = settings.EMAIL_BACKEND
+            with warnings.catch_warnings():
+                # Django deprecates the setting; that is between it and the host.
+                warnings.simplefilter("ignore")
+                path = settings.EMAIL_BACKEND
         else:
             # Django 6.1: the backend of the default mailer, SMTP where it names none.
             default = mailers.get("default")

@@ -10,6 +10,7 @@ from django.core import mail
 from help_desk.choices import NotificationStatusChoices
 from help_desk.models import HelpDeskTicket, Notification
 from help_desk.notifications import delivery
+from help_desk.notifications.channels.email import EmailChannel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,3 +144,9 @@ def test_language_is_the_sites_whatever_the_visitors(send: Send, settings: Any) 
     settings.LANGUAGE_CODE = "de-ch"
     html = html_of(send())
     assert '<html lang="de-ch" dir="ltr">' in html
+
+
+def test_old_mail_settings_are_read_without_a_warning(settings: Any) -> None:
+    if hasattr(settings, "MAILERS"):
+        del settings.MAILERS  # and Django falls back on what it deprecates
+    assert EmailChannel().check() == []

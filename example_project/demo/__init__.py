@@ -1,0 +1,1 @@
+"""What makes the intranet a demonstration: people, their tickets, and the command."""

@@ -1,0 +1,154 @@
+"""Taking over a table with rows in it, and going back."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
+
+from help_desk.models import HelpDeskTicket
+from tests.migrations.conftest import APP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Migrate = Callable[..., None]
+    OldTickets = Callable[..., list[int]]
+    Stored = Callable[[], list[tuple[Any, ...]]]
+
+ROWS: list[dict[str, Any]] = [
+    {},
+    {"purpose": "comp", "priority": "urge", "status": "done", "is_active": False},
+    {"is_deleted": True, "description": ""},
+    {"description": "x" * 200_000},
+]
+
+
+def applied(alias: str) -> list[str]:
+    recorder = MigrationRecorder(connections[alias])
+    return sorted(name for app, name in recorder.applied_migrations() if app == APP)
+
+
+def test_models_and_migrations_agree(transactional_db: None) -> None:
+    call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
+
+
+def test_every_row_is_there_afterwards_and_before(
+    old_tickets: OldTickets, migrate: Migrate, stored: Stored
+) -> None:
+    numbers = old_tickets(*ROWS)
+    before = stored()
+    migrate()
+    assert stored() == before
+    assert [ticket.pk for ticket in HelpDeskTicket.objects.order_by("pk")] == numbers
+    migrate("0001_initial")
+    assert stored() == before
+
+
+def test_only_the_later_migrations_run_where_django_spires_first_has_run(
+    old_tickets: OldTickets, migrate: Migrate, database_alias: str
+) -> None:
+    old_tickets({})
+    assert applied(database_alias) == ["0001_initial"]
+    plan = StringIO()
+    call_command("migrate", APP, plan=True, database=database_alias, stdout=plan)
+    planned = re.findall(rf"{APP}\.(\w+)", plan.getvalue())
+    assert "0001_initial" not in planned
+    migrate()
+    assert applied(database_alias) == ["0001_initial", *planned]
+
+
+def test_permissions_and_content_type_change_no_hands(
+    old_tickets: OldTickets,
+    migrate: Migrate,
+    make_user: Callable[..., Any],
+    grant: Callable[..., Any],
+) -> None:
+    manager = grant(make_user(), "delete")
+
+    def kept() -> Any:
+        kind = ContentType.objects.get(app_label=APP, model="helpdeskticket")
+        permissions = Permission.objects.filter(content_type=kind).order_by("codename")
+        return kind.pk, list(permissions.values_list("pk", "codename", "name"))
+
+    old_tickets({})
+    before = kept()
+    assert [codename for _pk, codename, _name in before[1]] == [
+        f"{action}_helpdeskticket" for action in ("add", "change", "delete", "view")
+    ]
+    migrate()
+    assert kept() == before
+    holder = type(manager)._default_manager.get(pk=manager.pk)
+    assert holder.has_perm(f"{APP}.delete_helpdeskticket")
+
+
+def test_taken_over_tickets_can_be_worked_on(
+    old_tickets: OldTickets, migrate: Migrate, make_user: Callable[..., Any]
+) -> None:
+    (number,) = old_tickets({})
+    migrate()
+    ticket = HelpDeskTicket.objects.get(pk=number)
+    ticket.services.update(by=make_user(), status="done")
+    assert ticket.events.get().changes == {"status": ["read", "done"]}
+
+
+def test_rows_with_invalid_values_stop_the_migration_before_anything_changed(
+    old_tickets: OldTickets,
+    migrate: Migrate,
+    stored: Stored,
+    schema: Callable[[], Any],
+    database_alias: str,
+) -> None:
+    rows = [{"purpose": "pers"}, {"priority": "top"}, {"status": "todo"}, {"status": ""}]
+    _valid, *invalid = old_tickets({}, *rows)
+    before = schema(), stored(), applied(database_alias)
+    with pytest.raises(CommandError) as caught:
+        migrate()
+    assert (schema(), stored(), applied(database_alias)) == before
+    assert ": " + ", ".join(f"#{number}" for number in invalid) + "." in str(caught.value)
+    assert "help_desk_check_values --mend" in str(caught.value)
+    mend(database_alias)
+    migrate()
+    assert HelpDeskTicket.objects.count() == 5
+
+
+def mend(alias: str) -> None:
+    call_command("help_desk_check_values", mend=True, database=alias, stdout=StringIO())
+
+
+def test_many_invalid_rows_are_counted_not_listed(
+    old_tickets: OldTickets, migrate: Migrate, database_alias: str
+) -> None:
+    numbers = old_tickets(*[{"status": "todo"}] * 23)
+    with pytest.raises(CommandError) as caught:
+        migrate()
+    assert f"#{numbers[19]} and 3 more." in str(caught.value)
+    mend(database_alias)
+
+
+def test_everything_can_be_taken_back_and_made_anew(
+    migrate: Migrate, schema: Callable[[], Any]
+) -> None:
+    before = schema()
+    migrate(None)
+    assert schema() == {}
+    migrate()
+    assert normalized(schema()) == normalized(before)
+
+
+def normalized(tables: Any) -> Any:
+    """Leave out names that Django makes up, and the order in which a database tells them."""
+    return {
+        name: (
+            description,
+            sorted(map(repr, constraints.values())),
+        )
+        for name, (description, constraints) in tables.items()
+    }

@@ -1,0 +1,154 @@
+"""`import help_desk.spire_alias`, in a process of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.isolated import run_in_new_host
+from tests.mail import mail_through
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.hosts("default")  # each test makes a host of its own
+
+HEAD = "import help_desk.spire_alias"
+APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_spire.help_desk"]
+MIGRATED = """
+    import django
+    django.setup()
+    from django.core.management import call_command
+    call_command("migrate", verbosity=0)
+"""
+
+
+def test_every_module_has_both_names(tmp_path: Path) -> None:
+    script = """
+    import django
+    django.setup()
+    import importlib, pkgutil, sys
+    import help_desk
+    names = [help_desk.__name__]
+    names += [found.name for found in pkgutil.walk_packages(help_desk.__path__, "help_desk.")]
+    for kind in ("migrations.0001_initial", "management.commands.help_desk_deliver",
+                 "models.ticket", "views.page_views", "urls.form_urls"):
+        assert f"help_desk.{kind}" in names, kind
+    for number, name in enumerate(names):
+        both = [name, f"django_spire.{name}"]
+        if number % 2:
+            both.reverse()  # whichever is imported first
+        first, second = map(importlib.import_module, both)
+        assert first is second, name
+        assert sys.modules[f"django_spire.{name}"] is first, name
+        assert (first.__name__, first.__spec__.name) == (name, name)
+        assert importlib.util.find_spec(f"django_spire.{name}") is not None
+    print(len(names))
+    """
+    apps = [*APPS, "django.contrib.admin"]
+    assert int(run_in_new_host(tmp_path, script, head=HEAD, INSTALLED_APPS=apps).stdout) > 30
+
+
+def test_modules_that_are_not_there_are_not_there_under_either_name(tmp_path: Path) -> None:
+    script = """
+    import help_desk.spire_alias, importlib, importlib.util
+    for name in ("django_spire.help_desk.no_such", "django_spire.other", "django_spire.help_desks"):
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            assert error.name == name, error
+        else:
+            raise AssertionError(name)
+    assert importlib.util.find_spec("django_spire.help_desk.no_such") is None
+    """
+    run_in_new_host(tmp_path, script)
+
+
+@pytest.mark.parametrize("apps", [APPS, [*APPS[:2], "help_desk"]], ids=["alias", "own-name"])
+def test_app_works_under_either_name_with_its_models_registered_once(
+    tmp_path: Path, apps: list[str]
+) -> None:
+    script = (
+        MIGRATED
+        + """
+    from django.apps import apps
+    from django.contrib.auth.models import User
+    from django_spire.help_desk.models import HelpDeskTicket
+    from help_desk.models import HelpDeskTicket as same
+    assert HelpDeskTicket is same
+    models = list(apps.get_app_config("django_spire_help_desk").get_models())
+    assert len(models) == len({model._meta.db_table for model in models}) >= 3
+    assert apps.get_containing_app_config(HelpDeskTicket.__module__).name == "help_desk"
+    ticket = HelpDeskTicket.services.create(
+        User.objects.create(username="a"), purpose="app", priority="low", description="x"
+    )
+    assert same.objects.get() == ticket
+    call_command("check", fail_level="ERROR")
+    call_command("makemigrations", check=True, verbosity=0)
+    call_command("help_desk_deliver", verbosity=0)
+    """
+    )
+    mailing = mail_through("django.core.mail.backends.locmem.EmailBackend")
+    run_in_new_host(tmp_path, script, head=HEAD, INSTALLED_APPS=apps, **mailing)
+
+
+def test_patch_through_one_name_is_seen_through_the_other(tmp_path: Path) -> None:
+    script = """
+    import django
+    django.setup()
+    from unittest import mock
+    target = "django_spire.help_desk.notifications.recipients.people_told_of_new_tickets"
+    from help_desk.notifications import recipients
+    original = recipients.people_told_of_new_tickets
+    with mock.patch(target) as patched:
+        assert recipients.people_told_of_new_tickets is patched
+    assert recipients.people_told_of_new_tickets is original
+    with mock.patch("help_desk.conf.SETTINGS", ()):
+        from django_spire.help_desk import conf
+        assert conf.SETTINGS == ()
+    """
+    run_in_new_host(tmp_path, script, head=HEAD)
+
+
+def test_names_in_pickles_and_settings_lead_to_the_same_objects(tmp_path: Path) -> None:
+    script = """
+    import django, pickle
+    django.setup()
+    from django.utils.module_loading import import_string
+    from help_desk.choices import HelpDeskTicketStatusChoices
+    from help_desk.models import HelpDeskTicket
+    path = "django_spire.help_desk.choices.HelpDeskTicketStatusChoices"
+    assert import_string(path) is HelpDeskTicketStatusChoices
+    old = pickle.dumps(HelpDeskTicketStatusChoices.DONE, 0).replace(
+        b"chelp_desk.", b"cdjango_spire.help_desk."
+    )
+    assert pickle.loads(old) is HelpDeskTicketStatusChoices.DONE
+    """
+    run_in_new_host(tmp_path, script, head=HEAD)
+
+
+@pytest.mark.parametrize("is_imported", [False, True], ids=["importable", "imported"])
+def test_django_spire_itself_is_not_touched(tmp_path: Path, is_imported: bool) -> None:
+    spire = tmp_path / "django_spire" / "help_desk"
+    spire.mkdir(parents=True)
+    (tmp_path / "django_spire" / "__init__.py").touch()
+    (spire / "__init__.py").write_text("IS_SPIRES = True")
+    script = f"""
+    import sys
+    if {is_imported}:
+        import django_spire
+    before = list(sys.meta_path)
+    from django.core.exceptions import ImproperlyConfigured
+    try:
+        import help_desk.spire_alias
+    except ImproperlyConfigured as error:
+        assert "INSTALLED_APPS" in str(error)
+    else:
+        raise AssertionError("It was not refused.")
+    assert sys.meta_path == before
+    assert ("django_spire" in sys.modules) is {is_imported}
+    import django_spire.help_desk
+    assert django_spire.help_desk.IS_SPIRES
+    """
+    run_in_new_host(tmp_path, script)
