@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -18,7 +19,7 @@ from help_desk.notifications.recipients import add_addresses
 from help_desk.notifications.rules import kinds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from help_desk.models import TicketEvent
@@ -39,6 +40,8 @@ def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
     using = event._state.db
     told = _told_before(event, using)
     rows = [row for row in _rows(event, people) if told.isdisjoint(_keys(row))]
+    for row in rows:
+        row.scheduled_datetime = row.due_datetime
     written = Notification.objects.using(using).bulk_create(rows)
     if any(row.due_datetime for row in written):
         dispatch.after_commit(event, using)
@@ -48,9 +51,7 @@ def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
 def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification]:
     using = event._state.db
     channels = active_channels()
-    now = timezone.now()
     kinds = kinds_of(event)
-    not_before = _end_of_window(event)
     wishes = Wishes((person.user_id for person in people if person.user_id), using)
     wanted = [wishes.channels(person.user_id, kinds, person.roles) for person in people]
     inboxes = {channel.name for channel in channels if channel.is_inbox}
@@ -63,8 +64,29 @@ def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification
         using,
     )
     taken: set[tuple[str, str]] = set()
-    for person, names in zip(people, wanted, strict=True):
-        for channel in channels:
+    for row in chain(
+        _rows_of_people(event, channels, zip(people, wanted, strict=True), wishes),
+        _rows_of_subscribers(event, channels),
+    ):
+        # Two accounts with one mailbox get one e-mail; and should a channel name a
+        # subscriber twice, that is no reason for the ticket to fail.
+        keys = _keys(row)
+        if keys and taken.isdisjoint(keys):
+            taken |= keys
+            yield row
+
+
+def _rows_of_people(
+    event: TicketEvent,
+    channels: Sequence[Channel],
+    wanted: Iterable[tuple[Person, Collection[str]]],
+    wishes: Wishes,
+) -> Iterator[Notification]:
+    now = timezone.now()
+    not_before = _end_of_window(event)
+    personal = [channel for channel in channels if channel.is_personal]
+    for person, names in wanted:
+        for channel in personal:
             if channel.name not in names:
                 continue
             row = _row(event, channel, now)
@@ -75,11 +97,12 @@ def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification
             if not channel.is_inbox:
                 due = wishes.email_due(person.user_id, now) if channel.is_scheduled else now
                 row.due_datetime = max(due, not_before) if channel.bundles else due
-            # Two accounts with one mailbox get one e-mail.
-            keys = _keys(row)
-            if keys and taken.isdisjoint(keys):
-                taken |= keys
-                yield row
+            yield row
+
+
+def _rows_of_subscribers(event: TicketEvent, channels: Sequence[Channel]) -> Iterator[Notification]:
+    now = timezone.now()
+    kinds = kinds_of(event)
     for channel in channels:
         for address in channel.subscribers(event, kinds):
             row = _row(event, channel, now)
