@@ -15,8 +15,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from help_desk.conf import SETTINGS, help_desk_settings
+from help_desk.models import Notification
 from help_desk.notifications.channels import active_channels
 from help_desk.notifications.channels.channel import Channel
+from help_desk.notifications.channels.webhook import WebhookChannel
 from help_desk.notifications.links import has_site
 from help_desk.notifications.recipients import address_in
 
@@ -70,7 +72,8 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
             wanted = " or ".join(kind.__name__ for kind in setting.types)
             messages.append(
                 Error(
-                    f"HELP_DESK[{name!r}] is {value!r}.",
+                    # What may hold secrets is not shown.
+                    f"HELP_DESK[{name!r}] is {type(value) if name == 'WEBHOOKS' else repr(value)}.",
                     hint=f"Write a value of type {wanted}: {setting.help}",
                     id="help_desk.E102",
                 )
@@ -128,8 +131,9 @@ def check_channels(**kwargs: Any) -> list[CheckMessage]:
         **kwargs: What Django hands to every check.
 
     Returns:
-        E104 for a path that names no channel, E105 for two channels of one name, and
-        what the channels themselves have to say.
+        E104 for a path that names no channel, E125 for a channel that says too little
+        of itself, E105 for two channels of one name, W122 for webhooks without their
+        channel, and what the channels themselves have to say.
     """
     paths: object = help_desk_settings.CHANNELS
     if not isinstance(paths, (list, tuple)):
@@ -150,6 +154,15 @@ def check_channels(**kwargs: Any) -> list[CheckMessage]:
     ]
     for channel in channels:
         messages += channel.check()
+    if help_desk_settings.WEBHOOKS and WebhookChannel.name not in names:
+        path = f"{WebhookChannel.__module__}.{WebhookChannel.__qualname__}"
+        messages.append(
+            Warning(
+                "HELP_DESK has WEBHOOKS, but no channel that posts to them.",
+                hint=f"Add {path!r} to HELP_DESK['CHANNELS'].",
+                id="help_desk.W122",
+            )
+        )
     return messages
 
 
@@ -160,6 +173,7 @@ def _check_channel_path(path: Any) -> Iterator[CheckMessage]:
         problem = str(error)
     else:
         if isinstance(channel_class, type) and issubclass(channel_class, Channel):
+            yield from _check_channel_class(channel_class)
             return
         problem = f"{path} is not a subclass of {Channel.__module__}.{Channel.__name__}."
     yield Error(
@@ -167,6 +181,29 @@ def _check_channel_path(path: Any) -> Iterator[CheckMessage]:
         hint="Write the dotted path of a channel class.",
         id="help_desk.E104",
     )
+
+
+def _check_channel_class(channel_class: type[Channel]) -> Iterator[CheckMessage]:
+    name = getattr(channel_class, "name", None)
+    if not isinstance(name, str) or not 0 < len(name) <= _length_of_channel_name():
+        problem = (
+            f"the name {name!r}, which is no text of 1 to {_length_of_channel_name()} characters"
+        )
+    elif channel_class.is_personal and not hasattr(channel_class, "label"):
+        problem = "no label, by which people would choose it"
+    elif channel_class.send is Channel.send and channel_class.send_one is Channel.send_one:
+        problem = "neither a method send_one() nor send()"
+    else:
+        return
+    yield Error(
+        f"The channel {channel_class.__module__}.{channel_class.__qualname__} has {problem}.",
+        hint=f"See {Channel.__module__}.{Channel.__qualname__}.",
+        id="help_desk.E125",
+    )
+
+
+def _length_of_channel_name() -> int:
+    return Notification._meta.get_field("channel").max_length or 0
 
 
 def check_links(**kwargs: Any) -> list[CheckMessage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -40,6 +41,8 @@ def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
     using = event.database
     told = _told_before(event, using)
     rows = [row for row in _rows(event, people) if told.isdisjoint(_keys(row))]
+    for row in rows:
+        row.scheduled_datetime = row.due_datetime
     written = Notification.objects.using(using).bulk_create(rows)
     if any(row.due_datetime for row in written):
         dispatch.after_commit(event, using)
@@ -49,13 +52,20 @@ def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
 def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification]:
     channels = active_channels()
     kinds = kinds_of(event)
-    yield from _personal_rows(event, people, channels, kinds)
-    for channel in channels:
-        for address in channel.subscribers(event, kinds):
-            yield _row(event, channel, address=address)
+    taken: set[tuple[str, str]] = set()
+    for row in chain(
+        _rows_of_people(event, people, channels, kinds),
+        _rows_of_subscribers(event, channels, kinds),
+    ):
+        # Two accounts with one mailbox get one e-mail; and should a channel name a
+        # subscriber twice, that is no reason for the ticket to fail.
+        keys = _keys(row)
+        if keys and taken.isdisjoint(keys):
+            taken |= keys
+            yield row
 
 
-def _personal_rows(
+def _rows_of_people(
     event: TicketEvent,
     people: Sequence[Person],
     channels: Sequence[Channel],
@@ -65,9 +75,9 @@ def _personal_rows(
     wanted = [wishes.channels(person.user_id, kinds, person.roles) for person in people]
     _look_up_addresses(people, wanted, channels, event.database)
     not_before = _end_of_window(event)
-    taken: set[tuple[str, str]] = set()
+    personal = [channel for channel in channels if channel.is_personal]
     for person, names in zip(people, wanted, strict=True):
-        for channel in channels:
+        for channel in personal:
             address = channel.address_of(person) if channel.name in names else ""
             if address == "":
                 continue
@@ -75,11 +85,15 @@ def _personal_rows(
             if channel.is_scheduled and row.due_datetime is not None:
                 due = wishes.email_due(person.user_id, row.due_datetime)
                 row.due_datetime = max(due, not_before)
-            # Two accounts with one mailbox get one e-mail.
-            keys = _keys(row)
-            if keys and taken.isdisjoint(keys):
-                taken |= keys
-                yield row
+            yield row
+
+
+def _rows_of_subscribers(
+    event: TicketEvent, channels: Sequence[Channel], kinds: Collection[NotificationKind]
+) -> Iterator[Notification]:
+    for channel in channels:
+        for address in channel.subscribers(event, kinds):
+            yield _row(event, channel, address=address)
 
 
 def _look_up_addresses(

@@ -1,15 +1,22 @@
-"""The ways in which people are told."""
+"""The ways in which people are told.
+
+Hosts that make their own find what they need here: `Channel`, and what it says of its
+messages.
+"""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from django.utils.module_loading import import_string
 
 from help_desk.conf import help_desk_settings
+from help_desk.notifications.channels.channel import (
+    Channel,
+    ChannelUnavailableError,
+    NotSentError,
+    Outcome,
+)
 
-if TYPE_CHECKING:
-    from help_desk.notifications.channels.channel import Channel
+__all__ = ["Channel", "ChannelUnavailableError", "NotSentError", "Outcome", "active_channels"]
 
 
 def active_channels() -> list[Channel]:

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.notifications.channels.channel import Channel, Outcome
+from help_desk.notifications.channels.channel import Channel
 from help_desk.querysets import IN_APP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from help_desk.models import Notification
 
 
@@ -22,14 +20,9 @@ class InAppChannel(Channel):
     label = _("In the app")
     is_inbox = True
 
-    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
-        """Count each row as sent.
+    def send_one(self, notification: Notification) -> None:
+        """Do nothing: the row is there.
 
         Args:
-            notifications: Rows of this channel.
-
-        Yields:
-            An outcome without error for each.
+            notification: A row of this channel.
         """
-        for notification in notifications:
-            yield Outcome(notifications=(notification,))
