@@ -11,6 +11,12 @@ class DeliveryRun(models.Model):
 
     source = models.CharField(max_length=16, unique=True, verbose_name=_("Source"))
     finished_datetime = models.DateTimeField(verbose_name=_("Finished"))
+    next_datetime = models.DateTimeField(
+        null=True,
+        blank=True,
+        verbose_name=_("Next"),
+        help_text=_("When a task is to come again for what waits."),
+    )
     sent = models.PositiveIntegerField(default=0, verbose_name=_("Sent"))
     retried = models.PositiveIntegerField(default=0, verbose_name=_("To be tried again"))
     failed = models.PositiveIntegerField(default=0, verbose_name=_("Failed"))
