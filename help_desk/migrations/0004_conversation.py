@@ -28,12 +28,12 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(max_length=16, unique=True, verbose_name="Source")),
                 ("finished_datetime", models.DateTimeField(verbose_name="Finished")),
                 (
-                    "next_datetime",
-                    models.DateTimeField(
+                    "planned",
+                    models.JSONField(
                         blank=True,
-                        help_text="When a task is to come again for what waits.",
-                        null=True,
-                        verbose_name="Next",
+                        default=list,
+                        help_text="When tasks will come for what waits, in seconds since 1970.",
+                        verbose_name="Planned",
                     ),
                 ),
                 ("sent", models.PositiveIntegerField(default=0, verbose_name="Sent")),

@@ -32,7 +32,7 @@ from help_desk.notifications.retries import verdicts
 from help_desk.notifications.runs import BATCH_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 
     from help_desk.notifications.channels.channel import Channel
     from help_desk.notifications.runs import Run
@@ -178,10 +178,12 @@ class Batch:
                     return False
         return True
 
-    def _outcomes(self, channel: Channel, remaining: dict[int, Notification]) -> Iterator[Outcome]:
+    def _outcomes(
+        self, channel: Channel, remaining: dict[int, Notification]
+    ) -> Generator[Outcome]:
         """Have rows sent; whatever a channel does, each row has one outcome."""
         for surprise in range(1, MAX_SURPRISES + 1):
-            is_blocked = surprise == MAX_SURPRISES
+            is_blocked, trouble = surprise == MAX_SURPRISES, ""
             try:
                 yield from _said(channel, remaining)
             except ChannelUnavailableError as error:
