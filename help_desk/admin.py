@@ -13,7 +13,9 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from help_desk.auth.policy import may
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+from help_desk.notifications import outbox
 from help_desk.notifications.content import display
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from django.forms import ModelForm
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
+
+    from help_desk.querysets import NotificationQuerySet
 
     TicketAdminBase = admin.ModelAdmin[HelpDeskTicket]
     ReadOnlyAdminBase = admin.ModelAdmin[Any]
@@ -307,12 +311,41 @@ class NotificationAdmin(ReadOnlyAdmin):
         "status",
         "created_datetime",
         "read_datetime",
+        "scheduled_datetime",
         "due_datetime",
         "attempts",
         "error",
         "sent_datetime",
     )
     readonly_fields = fields
+    actions = ("send_again",)
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Say who may have something sent again: whoever may change tickets.
+
+        Args:
+            request: The request.
+
+        Returns:
+            Whether its sender may.
+        """
+        return may(request.user, "change")
+
+    @admin.action(description=_("Send selected notifications again"), permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
+        """Have what failed or was skipped sent as if it were new.
+
+        Args:
+            request: Whose sender wants it.
+            queryset: The rows; those that wait or were sent stay as they are.
+        """
+        count = outbox.send_again(queryset)
+        message = ngettext(
+            "%(count)d notification will be sent again.",
+            "%(count)d notifications will be sent again.",
+            count,
+        )
+        self.message_user(request, message % {"count": count}, messages.SUCCESS)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Allow the link from an event to its notifications.

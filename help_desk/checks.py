@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from help_desk.conf import SETTINGS, help_desk_settings
+from help_desk.delivery_checks import register_delivery_checks
 from help_desk.models import Notification
 from help_desk.notifications.channels import active_channels
 from help_desk.notifications.channels.channel import Channel
@@ -35,6 +36,7 @@ def register_checks() -> None:
     register(check_channels, Tags.compatibility)
     register(check_links, Tags.urls)
     register(check_base_template, Tags.templates)
+    register_delivery_checks()
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:

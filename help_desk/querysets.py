@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models, transaction
 from django.utils import timezone
 
 from help_desk.choices import HelpDeskTicketStatusChoices, NotificationStatusChoices
@@ -16,6 +16,7 @@ from help_desk.validators import validate_storable_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from uuid import UUID
 
     from help_desk.host_types import Account
     from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
@@ -162,6 +163,14 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
         """
         return super().update(**values)
 
+    def remove(self) -> int:
+        """Delete rows; for the package's own modules only.
+
+        Returns:
+            How many rows are gone.
+        """
+        return super().delete()[0]
+
 
 def _refusal(model: type[models.Model], participle: str) -> str:
     return f"{model._meta.verbose_name_plural} are append-only: they cannot be {participle}."
@@ -261,7 +270,69 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         Args:
             now: The moment that counts.
         """
-        return self.filter(status=NotificationStatusChoices.WAITING, due_datetime__lte=now)
+        return self.waiting().filter(due_datetime__lte=now)
+
+    def waiting(self) -> Self:
+        """Rows that are still to be sent, now or later."""
+        # The index on `due_datetime` serves this; there is none on `status`.
+        return self.filter(status=NotificationStatusChoices.WAITING, due_datetime__isnull=False)
+
+    def claim(self, *, lease: UUID, until: datetime, size: int) -> list[int]:
+        """Take rows for a delivery run; what another run takes meanwhile is passed over.
+
+        One short transaction where rows can be locked and locked ones be skipped; elsewhere
+        a conditional update.
+
+        Args:
+            lease: The token of whoever takes them.
+            until: When they are due again if nothing is heard of them.
+            size: How many at most.
+
+        Returns:
+            Keys of the rows that were there to be taken; those that bear the token are.
+        """
+        values = {"lease": lease, "due_datetime": until}
+        rows = self.model._default_manager.using(self.db)
+        if connections[self.db].features.has_select_for_update_skip_locked:
+            with transaction.atomic(using=self.db):
+                free = self.select_for_update(skip_locked=True)
+                ids = list(free.values_list("pk", flat=True)[:size])
+                rows.filter(pk__in=ids).write(**values)
+        else:
+            ids = list(self.values_list("pk", flat=True)[:size])
+            # Another run may have taken some since: the condition is put once more.
+            self.order_by().filter(pk__in=ids).write(**values)
+        return ids
+
+    def send_again(self) -> int:
+        """Have rows that failed or were skipped sent as if they were new.
+
+        Returns:
+            How many there were.
+        """
+        now = timezone.now()
+        given_up = (NotificationStatusChoices.FAILED, NotificationStatusChoices.SKIPPED)
+        return self.filter(status__in=given_up).write(
+            status=NotificationStatusChoices.WAITING,
+            due_datetime=now,
+            scheduled_datetime=now,
+            attempts=0,
+            error="",
+        )
+
+    def prunable(self, before: datetime, inboxes: Iterable[str], *, failed: bool = False) -> Self:
+        """Rows that nobody needs any more.
+
+        Args:
+            before: Written before this moment.
+            inboxes: Channels whose rows stay until their recipient has read them.
+            failed: Whether rows that could not be sent count, too.
+        """
+        done = [NotificationStatusChoices.SENT, NotificationStatusChoices.SKIPPED]
+        if failed:
+            done.append(NotificationStatusChoices.FAILED)
+        read = ~models.Q(channel__in=list(inboxes)) | models.Q(read_datetime__isnull=False)
+        return self.filter(read, status__in=done, created_datetime__lt=before)
 
     def mark_as_read(self) -> int:
         """Note that the recipient has read these; those already read keep their moment.

@@ -1,6 +1,6 @@
 """What hosts can listen to. Sent after the commit; a receiver that raises is logged.
 
-The package itself never steers by these.
+The package itself never steers by these. `docs/topics/signals.md` explains them.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from django.db import transaction
 from django.dispatch import Signal
 
 ticket_created = Signal()
-"""A ticket was filed. Arguments: `ticket`, `event`."""
+"""A ticket was filed by a service. Arguments: `ticket`, `event`."""
 
 ticket_changed = Signal()
-"""A service changed a ticket. Arguments: `ticket`, `event`."""
+"""A service changed what a ticket says, together with a comment or without. Arguments:
+`ticket` as it was saved, `event`."""
 
 ticket_commented = Signal()
-"""Somebody replied or wrote a note. Arguments: `ticket`, `event`, `comment`."""
+"""Somebody replied, or wrote an internal note: `comment.is_internal`. Arguments: `ticket`,
+`event`, `comment`."""
 
 
 def send_after_commit(signal: Signal, *, using: str, **arguments: Any) -> None:

@@ -27,6 +27,15 @@ class Migration(migrations.Migration):
                 ),
                 ("source", models.CharField(max_length=16, unique=True, verbose_name="Source")),
                 ("finished_datetime", models.DateTimeField(verbose_name="Finished")),
+                (
+                    "planned",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="When tasks will come for what waits, in seconds since 1970.",
+                        verbose_name="Planned",
+                    ),
+                ),
                 ("sent", models.PositiveIntegerField(default=0, verbose_name="Sent")),
                 (
                     "retried",
@@ -42,6 +51,16 @@ class Migration(migrations.Migration):
                 "db_table": "django_spire_help_desk_delivery_run",
                 "default_permissions": (),
             },
+        ),
+        migrations.AddField(
+            model_name="notification",
+            name="scheduled_datetime",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="When it was to be sent first; what waits is late from then on.",
+                null=True,
+                verbose_name="Scheduled",
+            ),
         ),
         migrations.AddField(
             model_name="helpdeskticket",

@@ -11,6 +11,12 @@ class DeliveryRun(models.Model):
 
     source = models.CharField(max_length=16, unique=True, verbose_name=_("Source"))
     finished_datetime = models.DateTimeField(verbose_name=_("Finished"))
+    planned = models.JSONField(
+        default=list,
+        blank=True,
+        verbose_name=_("Planned"),
+        help_text=_("When tasks will come for what waits, in seconds since 1970."),
+    )
     sent = models.PositiveIntegerField(default=0, verbose_name=_("Sent"))
     retried = models.PositiveIntegerField(default=0, verbose_name=_("To be tried again"))
     failed = models.PositiveIntegerField(default=0, verbose_name=_("Failed"))

@@ -52,6 +52,12 @@ class Notification(AppendOnlyModel):
         verbose_name=_("Due"),
         help_text=_("When to send it next; empty when there is nothing more to do."),
     )
+    scheduled_datetime = models.DateTimeField(
+        null=True,
+        blank=True,
+        verbose_name=_("Scheduled"),
+        help_text=_("When it was to be sent first; what waits is late from then on."),
+    )
     lease = models.UUIDField(
         null=True,
         blank=True,

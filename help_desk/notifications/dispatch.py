@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from help_desk.conf import help_desk_settings
 from help_desk.models import DeliveryRun
@@ -25,20 +26,22 @@ logger = logging.getLogger(__name__)
 
 AFTER_COMMIT = "after_commit"
 TASK = "task"
+COMMAND = "command"
 
 RECENT = timedelta(minutes=5)
-"""A command or worker that delivered within this time is expected to come by again."""
+"""A command that ran within this time is expected to run again soon."""
 
 
-def after_commit(event: TicketEvent, using: str) -> None:
-    """Have what an event wrote sent once the transaction is committed.
+def after_commit(event: TicketEvent | None, using: str) -> None:
+    """Have what waits sent once the transaction is committed.
 
     Args:
-        event: What people are told of.
+        event: What people are told of, which comes first; None if nothing does.
         using: Alias of the database.
     """
     if help_desk_settings.DELIVERY == AFTER_COMMIT:
-        send = partial(delivery.deliver_after_commit, event_id=event.pk, using=using)
+        event_id = None if event is None else event.pk
+        send = partial(delivery.deliver_after_commit, event_id=event_id, using=using)
     elif help_desk_settings.DELIVERY == TASK:
         send = partial(_enqueue, using)
     else:
@@ -47,9 +50,8 @@ def after_commit(event: TicketEvent, using: str) -> None:
 
 
 def _enqueue(using: str) -> None:
-    from help_desk.tasks import deliver  # noqa: PLC0415 -- needs Django's tasks framework
-
-    deliver.enqueue(using)
+    # By its path, for it needs a tasks framework, and stands above this module.
+    import_string("help_desk.tasks.deliver").enqueue(using)
 
 
 def somebody_comes_by(using: str) -> bool:
@@ -59,7 +61,9 @@ def somebody_comes_by(using: str) -> bool:
         using: Alias of the database.
 
     Returns:
-        Whether a command or a worker delivered lately.
+        Whether tasks come by at a given moment, or the command ran lately.
     """
-    since = timezone.now() - RECENT
-    return DeliveryRun.objects.using(using).filter(finished_datetime__gte=since).exists()
+    if help_desk_settings.DELIVERY == TASK and import_string("help_desk.tasks.can_come_later")():
+        return True
+    runs = DeliveryRun.objects.using(using).filter(source=COMMAND)
+    return runs.filter(finished_datetime__gte=timezone.now() - RECENT).exists()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from django.db import router, transaction
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from help_desk.models import TicketEvent
     from help_desk.notifications.channels.channel import Channel
     from help_desk.notifications.recipients import Person
+    from help_desk.querysets import NotificationQuerySet
 
 
 def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
@@ -47,6 +49,25 @@ def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
     if any(row.due_datetime for row in written):
         dispatch.after_commit(event, using)
     return written
+
+
+def send_again(rows: NotificationQuerySet) -> int:
+    """Have rows that failed or were skipped sent as if they were new.
+
+    Whoever may not see the ticket any more, or muted it, is skipped again.
+
+    Args:
+        rows: Any rows; those that wait or were sent stay as they are.
+
+    Returns:
+        How many will be sent again.
+    """
+    using = router.db_for_write(Notification)
+    with transaction.atomic(using=using):
+        count = rows.using(using).send_again()
+        if count:
+            dispatch.after_commit(None, using)
+    return count
 
 
 def _rows(event: TicketEvent, people: Sequence[Person]) -> Iterator[Notification]:

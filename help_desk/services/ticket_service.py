@@ -78,13 +78,14 @@ class TicketService:
         if event is None:
             return
         ticket.services.notification.create_event_notifications(event, mentioned)
-        arguments = {"sender": HelpDeskTicket, "ticket": self.obj, "event": event}
-        if comment is None:
-            signals.send_after_commit(signals.ticket_changed, using=self._using, **arguments)
-        else:
+        # Not the caller's instance: that takes the new values over after the commit only.
+        arguments = {"sender": HelpDeskTicket, "ticket": ticket, "event": event}
+        if comment is not None:
             signals.send_after_commit(
                 signals.ticket_commented, using=self._using, comment=comment, **arguments
             )
+        if event.changes.keys() - {"text"}:
+            signals.send_after_commit(signals.ticket_changed, using=self._using, **arguments)
 
     def _refuse_deleted(self, ticket: HelpDeskTicket) -> None:
         if ticket.is_deleted:

@@ -6,7 +6,7 @@ import logging
 import smtplib
 import warnings
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.core import mail
@@ -31,10 +31,17 @@ if TYPE_CHECKING:
     from help_desk.models import Notification
     from help_desk.notifications.recipients import Person
 
+    _Refusal = smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused | smtplib.SMTPDataError
+
 logger = logging.getLogger(__name__)
+
+_REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
 
 DUMMY_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+TOO_LARGE = 552
+"""What a server says to MAIL FROM with a SIZE beyond its limit (RFC 1870, section 6.1)."""
+CLOSING = 421
 
 
 class EmailChannel(Channel):
@@ -182,28 +189,39 @@ class _MailServer:
         """
         try:
             sent = self._connection.send_messages([message])
-        except smtplib.SMTPRecipientsRefused as error:
-            code, _text = next(iter(error.recipients.values()))
-            raise _MailError(_describe(error), is_permanent=_is_permanent(code)) from error
-        except smtplib.SMTPSenderRefused as error:
-            unavailable = f"The mail server refuses the sender: {_describe(error)}"
-            raise ChannelUnavailableError(unavailable) from error
-        except smtplib.SMTPDataError as error:
-            raise _MailError(
-                _describe(error), is_permanent=_is_permanent(error.smtp_code)
-            ) from error
-        except smtplib.SMTPNotSupportedError as error:
-            raise _MailError(_describe(error), is_permanent=True) from error
-        except (ValueError, UnicodeError) as error:
-            # Django and the email package refuse addresses and headers this way.
-            raise _MailError(_describe(error), is_permanent=True) from error
+        except _REFUSALS as error:
+            self._refused(error)
+        except (smtplib.SMTPNotSupportedError, ValueError) as error:
+            # Django and the email package refuse addresses and headers by a ValueError.
+            words = f"The message cannot be sent as it is: {_describe(error)}"
+            raise _MailError(words, is_permanent=True) from error
         except (OSError, smtplib.SMTPException) as error:
             self._recover(error)
-            raise _MailError(_describe(error)) from error
+            words = f"The connection to the mail server failed: {_describe(error)}"
+            raise _MailError(words) from error
         self._trouble_in_a_row = 0
         if sent == 0:
-            silence = "The mail backend says that it sent nothing."
-            raise _MailError(silence)
+            words = "The mail backend says that it sent nothing."
+            raise _MailError(words)
+
+    def _refused(self, error: _Refusal) -> NoReturn:
+        """Raise what the server's refusal means."""
+        text: bytes | str
+        if isinstance(error, smtplib.SMTPRecipientsRefused):
+            refused, (code, text) = "the recipient", next(iter(error.recipients.values()))
+        else:
+            refused, code, text = "the message", error.smtp_code, error.smtp_error
+        if code == CLOSING:
+            # It may say so to any message, and hangs up (RFC 5321, section 3.8).
+            self._recover(error)
+        elif isinstance(error, smtplib.SMTPSenderRefused) and code != TOO_LARGE:
+            unavailable = f"The mail server refuses the sender: {_describe(error)}"
+            raise ChannelUnavailableError(unavailable) from error
+        else:
+            self._trouble_in_a_row = 0
+        reply = text if isinstance(text, str) else text.decode(errors="replace")
+        words = f"The mail server refuses {refused}: {code} {reply} ({type(error).__name__})"
+        raise _MailError(words[:1000], is_permanent=_is_permanent(code)) from error
 
     def _recover(self, error: Exception) -> None:
         """Reconnect; trouble with message after message is not the messages' fault."""

@@ -14,7 +14,7 @@ import ssl
 import time
 from contextlib import closing
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
@@ -75,15 +75,16 @@ def post(
     try:
         with closing(_Connection(parts, limit)) as connection:
             connection.request("POST", path, body, fields)
-            with closing(connection.getresponse()) as response:
+            with closing(HTTPResponse(connection.sock, method="POST")) as response:
+                response.begin()
                 status = response.status
-    except ValueError as error:
-        # Characters that a request cannot have; Python's own words would show them.
-        message = f"A request to {parts.hostname} cannot be made of this URL and these headers."
-        raise NotSentError(message, is_permanent=True) from error
     except (OSError, HTTPException) as error:
         message = f"No answer from {parts.hostname}: {_words(error)}"
         raise NotSentError(message) from error
+    except ValueError:
+        # Characters that a request cannot have; Python's own words would show them.
+        message = f"A request to {parts.hostname} cannot be made of this URL and these headers."
+        raise NotSentError(message, is_permanent=True) from None
     _judge(status, str(parts.hostname))
 
 

@@ -114,7 +114,7 @@ def check_webhooks() -> list[CheckMessage]:
         ]
     messages: list[CheckMessage] = [
         Error(
-            f"HELP_DESK['WEBHOOKS'][{position}]: {problem}", hint=hint, id=f"help_desk.{check_id}"
+            f"HELP_DESK['WEBHOOKS'][{position}]: {problem}", hint=hint, id=check_id
         )
         for position, entry in enumerate(entries)
         for check_id, problem, hint in _problems(entry)
@@ -154,7 +154,7 @@ def _problems(entry: object) -> Iterator[tuple[str, str, str]]:
     """Give check's id, problem and hint for all that is wrong with an entry."""
     if not isinstance(entry, dict) or not {"url", "secret"} <= entry.keys() <= KEYS:
         yield (
-            "E120",
+            "help_desk.E120",
             "this is no dict with `url`, `secret` and perhaps `kinds`.",
             'Write {"url": "https://…", "secret": "…"}.',
         )
@@ -163,18 +163,18 @@ def _problems(entry: object) -> Iterator[tuple[str, str, str]]:
     if not problem and len(entry["url"]) > URL_LENGTH:
         problem = f"is longer than {URL_LENGTH} characters"
     if problem:
-        yield "E121", f"the URL {problem}.", 'Write such as "https://hooks.example.com/tickets".'
+        yield "help_desk.E121", f"the URL {problem}.", 'Write such as "https://hooks.example.com/tickets".'
     secret = entry["secret"]
     if not isinstance(secret, str) or not secret.isascii() or len(secret) < SECRET_LENGTH:
         yield (
-            "E122",
+            "help_desk.E122",
             f"the secret is no text of at least {SECRET_LENGTH} ASCII characters.",
             "Make one by `python -c 'import secrets; print(secrets.token_urlsafe(32))'`.",
         )
     kinds = entry.get("kinds")
     if kinds is not None and not _are_kinds(kinds):
         yield (
-            "E123",
+            "help_desk.E123",
             f"the kinds {kinds!r} are no list of kinds of event.",
             f"Write a list of some of {', '.join(sorted(KINDS))}, or leave `kinds` out.",
         )
