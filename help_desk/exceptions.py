@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from help_desk.enums import TicketEventType
-    from help_desk.services.service import FieldConflict
+    from help_desk.services.versions import FieldConflict
 
 
 class HelpDeskError(Exception):
@@ -54,12 +54,14 @@ class AppendOnlyError(HelpDeskError):
 class TicketConflictError(HelpDeskError):
     """Somebody else has changed the same fields of a ticket in the meantime."""
 
-    def __init__(self, conflicts: Sequence[FieldConflict]) -> None:
+    def __init__(self, conflicts: Sequence[FieldConflict], *, version: int) -> None:
         """Keep what is in conflict.
 
         Args:
             conflicts: One entry per field.
+            version: The ticket's version that says what the conflicts call current.
         """
         self.conflicts = tuple(conflicts)
+        self.version = version
         fields = ", ".join(conflict.field for conflict in conflicts)
         super().__init__(f"Changed by somebody else in the meantime: {fields}")

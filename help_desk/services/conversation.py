@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from help_desk.auth import policy
 from help_desk.conf import help_desk_settings
+from help_desk.enums import TicketEventType
 from help_desk.mentions import accounts_by_name, mentioned_names
 from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent, TicketFollower
 from help_desk.services.work import WorkMethods
@@ -31,6 +32,7 @@ class ConversationMethods(WorkMethods):
         internal: bool = False,  # noqa: FBT001, FBT002 -- the contract's signature
         *,
         status: str | None = None,
+        drawn_from: int | None = None,
     ) -> TicketComment:
         """Reply to everybody on the ticket, or note something among those who work on it.
 
@@ -43,6 +45,9 @@ class ConversationMethods(WorkMethods):
             text: What they write: plain text.
             internal: Whether it is a note for holders of the change permission only.
             status: A status that the ticket gets with it.
+            drawn_from: The `version` of the ticket that the author had before them. Given
+                it, the same text is written once, however often it is sent, and no status
+                that somebody else has set since is overwritten.
 
         Returns:
             The comment; its `unreached_mentions` are the names that it mentions and whose
@@ -52,6 +57,8 @@ class ConversationMethods(WorkMethods):
         Raises:
             PermissionDenied: An internal note by somebody who may not see such notes.
             ValidationError: A text or status that cannot be; or the ticket was deleted.
+            TicketConflictError: Somebody else has set another status since; nothing is
+                written.
         """
         if internal and not policy.may_see_internal(by):
             raise PermissionDenied(_("Internal notes need the permission to change tickets."))
@@ -61,9 +68,17 @@ class ConversationMethods(WorkMethods):
             HelpDeskTicket._meta.get_field("status").clean(status, None)
         with self._locked() as ticket:
             self._refuse_deleted(ticket)
-            comment.save(using=self._using)
+            if sent := self._sent_before(comment, drawn_from):
+                self._mentioned(ticket, sent)
+                return sent
+            if status is not None and drawn_from is not None:
+                status = self._merge(ticket, drawn_from, {"status": status}).get("status")
             if status is not None:
                 self._put_status(ticket, status, by)
+                if internal:
+                    # An event of its own: everybody may know of it, but not of the note.
+                    self._save(ticket, by)
+            comment.save(using=self._using)
             if not internal and by.pk != ticket.created_by_id:
                 ticket.first_response_datetime = (
                     ticket.first_response_datetime or comment.created_datetime
@@ -72,6 +87,22 @@ class ConversationMethods(WorkMethods):
             self._follow(ticket, {by.pk, *mentioned})
             self._save(ticket, by, comment=comment, mentioned=mentioned)
         return comment
+
+    def _sent_before(self, comment: TicketComment, drawn_from: int | None) -> TicketComment | None:
+        """Find what the author has said in the same words since the version they saw."""
+        if drawn_from is None:
+            return None
+        events = TicketEvent.objects.using(self._using).filter(
+            ticket_id=self.obj.pk,
+            pk__gt=drawn_from,
+            type=TicketEventType.COMMENT,
+            comment__author_id=comment.author_id,
+            comment__is_internal=comment.is_internal,
+        )
+        for event in events.select_related("comment").order_by("pk"):
+            if event.comment is not None and event.changes["text"][1] == comment.text:
+                return event.comment
+        return None
 
     def correct_comment(self, comment: TicketComment, by: Account, text: str) -> TicketComment:
         """Correct what one wrote; the earlier text stays in the history.

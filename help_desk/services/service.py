@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -10,9 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from help_desk import signals
-from help_desk.exceptions import TicketConflictError
-from help_desk.models import HelpDeskTicket, TicketEvent
+from help_desk.models import HelpDeskTicket
 from help_desk.services.conversation import ConversationMethods
+from help_desk.services.versions import FieldConflict, plain
+
+__all__ = ["WRITABLE_FIELDS", "FieldConflict", "HelpDeskTicketService"]
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -31,23 +32,6 @@ WRITABLE_FIELDS = frozenset(
         "created_datetime",
     }
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FieldConflict:
-    """One field that two people changed to different values.
-
-    Attributes:
-        field: Its name.
-        drawn: What the form showed when it was drawn.
-        current: What the ticket says now.
-        wanted: What the second person wants.
-    """
-
-    field: str
-    drawn: Any
-    current: Any
-    wanted: Any
 
 
 class HelpDeskTicketService(ConversationMethods):
@@ -145,25 +129,19 @@ class HelpDeskTicketService(ConversationMethods):
             TicketConflictError: Somebody else has changed one of the fields since, to
                 something else; nothing is written.
         """
-        if fields.get("assigned_to") != self.obj.assigned_to:
-            self._validate_assignee(fields.get("assigned_to"))
         with self._locked() as ticket:
             if "is_deleted" not in fields:
                 self._refuse_deleted(ticket)
             if drawn_from is not None:
                 fields = self._merge(ticket, drawn_from, fields)
+            if plain(fields.get("assigned_to")) != plain(ticket.assigned_to):
+                self._validate_assignee(fields.get("assigned_to"))
             status = fields.pop("status", ticket.status)
             self._apply(ticket, **fields)
             self._put_status(ticket, status, by)
             self._validate(ticket)
             self._save(ticket, by)
         return self.obj
-
-    @property
-    def version(self) -> int:
-        """What changes whenever the ticket does: the number of its latest event."""
-        events = TicketEvent.objects.using(self._using).filter(ticket_id=self.obj.pk)
-        return events.order_by("-pk").values_list("pk", flat=True).first() or 0
 
     def delete(self, by: Account | None) -> HelpDeskTicket:
         """Delete the ticket; its row and its history stay.
@@ -186,36 +164,6 @@ class HelpDeskTicketService(ConversationMethods):
             The ticket.
         """
         return self.update(by, is_deleted=False)
-
-    def _merge(
-        self, ticket: HelpDeskTicket, drawn_from: int, fields: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Keep the new values that are meant, if nobody means something else."""
-        drawn = self._values_then(drawn_from)
-        meant: dict[str, Any] = {}
-        conflicts = []
-        for field, wanted in fields.items():
-            current = getattr(ticket, field)
-            if field not in drawn or _plain(wanted) == _plain(current):
-                meant[field] = wanted
-            elif _plain(wanted) != drawn[field]:
-                conflicts.append(
-                    FieldConflict(field=field, drawn=drawn[field], current=current, wanted=wanted)
-                )
-        if conflicts:
-            raise TicketConflictError(conflicts)
-        return meant
-
-    def _values_then(self, version: int) -> dict[str, Any]:
-        """Say what the fields that changed since a version were at that version."""
-        events = TicketEvent.objects.using(self._using).filter(
-            ticket_id=self.obj.pk, pk__gt=version
-        )
-        then: dict[str, Any] = {}
-        for changes in events.order_by("pk").values_list("changes", flat=True):
-            for field, (old, _new) in changes.items():
-                then.setdefault(field, old)
-        return then
 
     def _apply(self, ticket: HelpDeskTicket, **fields: Any) -> None:
         """Put values on a ticket and validate it."""
@@ -250,12 +198,6 @@ class HelpDeskTicketService(ConversationMethods):
             errors = error.update_error_dict(errors)
         if errors:
             raise ValidationError(errors)
-
-
-def _plain(value: Any) -> Any:
-    """Say a value as an event keeps it."""
-    key = getattr(value, "pk", value)
-    return key if key is None or isinstance(key, (bool, int, str)) else str(key)
 
 
 def _saved_account(creator: object) -> Any:

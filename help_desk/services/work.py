@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from help_desk.auth import policy
 from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.conf import help_desk_settings
-from help_desk.services.ticket_service import TicketService
+from help_desk.services.versions import VersionMethods
 
 if TYPE_CHECKING:
     from help_desk.host_types import Account
     from help_desk.models import HelpDeskTicket
 
 
-class WorkMethods(TicketService):
+class WorkMethods(VersionMethods):
     """Assignment and status."""
 
     def assign(self, to: Account | None, by: Account | None) -> HelpDeskTicket:

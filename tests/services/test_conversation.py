@@ -138,3 +138,58 @@ def test_comment_takes_as_many_queries_for_many_followers_as_for_few(
             ticket.services.follow(grant(make_user(), "view"))
         counts.append(count_queries(lambda: ticket.services.comment(agent, "More.")))
     assert counts[0] == counts[1]
+
+
+def test_status_set_with_a_note_is_known_to_everybody(
+    ticket: HelpDeskTicket, agent: Any, reporter: Any
+) -> None:
+    ticket.services.comment(agent, "The cable again.", internal=True, status="done")
+    status, note = ticket.events.order_by("-pk")[:2][::-1]
+    assert (status.changes, status.comment) == ({"status": ["read", "done"]}, None)
+    assert note.changes == {"text": [None, "The cable again."]}
+    rows = Notification.objects.filter(event__ticket=ticket, channel="in_app")
+    assert [(row.recipient, row.event) for row in rows] == [(reporter, status)]
+
+
+def test_what_was_changed_and_changed_back_is_no_conflict(
+    ticket: HelpDeskTicket, agent: Any, manager: Any
+) -> None:
+    drawn = ticket.services.version
+    ticket.services.start(manager)
+    ticket.services.reopen(manager)
+    ticket.services.update(agent, drawn_from=drawn, status="done")
+    assert ticket.status == "done"
+
+
+def test_assignee_must_be_able_to_work_whatever_the_instance_says(
+    ticket: HelpDeskTicket, agent: Any, reporter: Any
+) -> None:
+    ticket.assigned_to = reporter  # as a form does
+    with pytest.raises(ValidationError) as caught:
+        ticket.services.update(agent, assigned_to=reporter)
+    assert set(caught.value.message_dict) == {"assigned_to"}
+    assert HelpDeskTicket.objects.get().assigned_to is None
+
+
+def test_the_same_words_are_said_once_from_one_form(ticket: HelpDeskTicket, agent: Any) -> None:
+    drawn = ticket.services.version
+    first = ticket.services.comment(agent, "Hello @nobody", drawn_from=drawn)
+    again = ticket.services.comment(agent, "Hello @nobody", drawn_from=drawn)
+    assert again == first
+    assert again.unreached_mentions == ("nobody",)
+    ticket.services.comment(agent, "Hello @nobody", internal=True, drawn_from=drawn)
+    ticket.services.comment(agent, "Hello @nobody", drawn_from=ticket.services.version)
+    assert ticket.comments.count() == 3
+
+
+def test_a_reply_overwrites_no_status_of_somebody_else(
+    ticket: HelpDeskTicket, agent: Any, manager: Any
+) -> None:
+    drawn = ticket.services.version
+    ticket.services.complete(manager)
+    with pytest.raises(TicketConflictError) as caught:
+        ticket.services.comment(agent, "On it.", status="prog", drawn_from=drawn)
+    assert caught.value.version == ticket.services.version
+    assert ticket.comments.count() == 0
+    ticket.services.comment(agent, "Well done.", status="done", drawn_from=drawn)
+    assert ticket.comments.count() == 1
