@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from django.core.exceptions import ValidationError
 
+    from help_desk.host_types import Account
     from help_desk.querysets import HelpDeskTicketQuerySet
 
     TicketModelForm = forms.ModelForm[HelpDeskTicket]
@@ -130,6 +131,11 @@ class HelpDeskTicketFilterForm(forms.Form):
         required=False,
         choices=[("", _("Any purpose")), *HelpDeskTicketPurposeChoices.choices],
     )
+    assignee = forms.ChoiceField(
+        label=_("Who has it"),
+        required=False,
+        choices=[("", _("Anybody or nobody")), ("me", _("I")), ("nobody", _("Nobody"))],
+    )
 
     def __init__(self, query: Mapping[str, str]) -> None:
         """Read a query string.
@@ -142,20 +148,28 @@ class HelpDeskTicketFilterForm(forms.Form):
         for name, choices in _CHOICES.items():
             if (value := query.get(name, "")) in choices.values:
                 self.chosen[name] = value
+        if (assignee := query.get("assignee", "")) in {"me", "nobody"}:
+            self.chosen["assignee"] = assignee
         if text := _searchable(query.get("q", "")):
             self.chosen["q"] = text
         super().__init__(data=self.chosen)
 
-    def narrow(self, tickets: HelpDeskTicketQuerySet) -> HelpDeskTicketQuerySet:
+    def narrow(
+        self, tickets: HelpDeskTicketQuerySet, reader: Account | None = None
+    ) -> HelpDeskTicketQuerySet:
         """Leave out what was not asked for.
 
         Args:
             tickets: The tickets to choose from.
+            reader: Who asks; whom `assignee=me` means.
 
         Returns:
             Those that match.
         """
-        exact = {name: value for name, value in self.chosen.items() if name != "q"}
+        assignee = self.chosen.get("assignee")
+        if assignee == "nobody" or (assignee == "me" and reader is not None):
+            tickets = tickets.assigned(reader if assignee == "me" else None)
+        exact = {name: value for name, value in self.chosen.items() if name in _CHOICES}
         return tickets.filter(**exact).search(self.chosen.get("q"))
 
     def query(self) -> QueryDict:

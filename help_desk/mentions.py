@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # Not in the middle of a word, or every e-mail address would mention somebody. The
 # characters are those of Django's UnicodeUsernameValidator.
-_MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]+)")
-_PUNCTUATION = ".+-"
+MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]+)")
+PUNCTUATION = ".+-"
 MAX_MENTIONS = 50
 """Names that are looked up in one text."""
 
@@ -30,7 +30,7 @@ def mentioned_names(text: str) -> list[str]:
     Returns:
         Each name once, as it stands there, without the punctuation of a sentence's end.
     """
-    found = (name.rstrip(_PUNCTUATION) for name in _MENTION.findall(text))
+    found = (name.rstrip(PUNCTUATION) for name in MENTION.findall(text))
     names = {name.lower(): name for name in found if name}
     return list(names.values())[:MAX_MENTIONS]
 

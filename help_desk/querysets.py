@@ -102,8 +102,40 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         return self.order_by("-created_datetime", "-pk")
 
     def with_people(self) -> Self:
-        """Tickets together with who filed them, in one query."""
-        return self.select_related("created_by")
+        """Tickets together with who filed them and who has them, in one query."""
+        return self.select_related("created_by", "assigned_to")
+
+    def with_version(self) -> Self:
+        """Tickets that know their `version`, read in the same moment as the rest of them."""
+        events = self.model._meta.get_field("event").related_model._default_manager
+        of_ticket = events.filter(ticket=models.OuterRef("pk")).newest_first()
+        return self.annotate(version=models.Subquery(of_ticket.values("pk")[:1]))
+
+    def with_wish_of(self, user: Account) -> Self:
+        """Tickets that know by `is_muted` what somebody said: None for neither follow nor mute.
+
+        Args:
+            user: Whose wish it is.
+        """
+        followers = self.model._meta.get_field("follower").related_model._default_manager
+        own = followers.filter(ticket=models.OuterRef("pk"), user_id=user.pk)
+        return self.annotate(is_muted=models.Subquery(own.values("is_muted")[:1]))
+
+    def muted_by(self, user: Account) -> Self:
+        """Tickets of which somebody wants to hear no more.
+
+        Args:
+            user: Whose wish it is.
+        """
+        return self.filter(follower__user_id=user.pk, follower__is_muted=True)
+
+    def assigned(self, who: Account | None) -> Self:
+        """Tickets that somebody has, or nobody.
+
+        Args:
+            who: Whose tickets; None for those that nobody has.
+        """
+        return self.filter(assigned_to_id=None if who is None else who.pk)
 
 
 class AppendOnlyQuerySet(models.QuerySet[Row]):
@@ -176,6 +208,10 @@ def _refusal(model: type[models.Model], participle: str) -> str:
     return f"{model._meta.verbose_name_plural} are append-only: they cannot be {participle}."
 
 
+def _is_no_note(comment: str) -> models.Q:
+    return models.Q(**{comment: None}) | models.Q(**{f"{comment}__is_internal": False})
+
+
 class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
     """What happened to tickets."""
 
@@ -225,9 +261,13 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         """Events, the one that was written last first."""
         return self.order_by("-pk")
 
+    def without_notes(self) -> Self:
+        """Events but those of internal notes."""
+        return self.filter(_is_no_note("comment"))
+
     def with_people(self) -> Self:
-        """Events together with who did it, in one query."""
-        return self.select_related("actor")
+        """Events together with who did it and what was said, in one query."""
+        return self.select_related("actor", "comment")
 
 
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
@@ -252,9 +292,17 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         """
         return self.filter(event__ticket_id=ticket.pk)
 
+    def without_notes(self) -> Self:
+        """Notifications but those of internal notes."""
+        return self.filter(_is_no_note("event__comment"))
+
+    def of_new_tickets(self) -> Self:
+        """Notifications of a ticket's creation."""
+        return self.filter(event__type=TicketEventType.NEW)
+
     def with_tickets(self) -> Self:
-        """Notifications together with their event and its ticket, in one query."""
-        return self.select_related("event__ticket")
+        """Notifications with their event, its ticket, actor and comment, in one query."""
+        return self.select_related("event__ticket", "event__actor", "event__comment")
 
     def unread(self) -> Self:
         """Notifications that their recipient has not read."""

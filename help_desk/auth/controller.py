@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from help_desk.models import HelpDeskTicket
-    from help_desk.querysets import HelpDeskTicketQuerySet
+    from help_desk.querysets import HelpDeskTicketQuerySet, TicketEventQuerySet
 
 
 class BaseHelpDeskAuthController:
@@ -55,6 +55,10 @@ class BaseHelpDeskAuthController:
             ticket: The ticket.
         """
         return policy.may_view(self.request.user, ticket)
+
+    def visible_events(self) -> TicketEventQuerySet:
+        """The events that may be known of where the ticket may be seen."""
+        return policy.visible_events(self.request.user)
 
     def visible_tickets(self) -> HelpDeskTicketQuerySet:
         """The tickets that may be seen; deleted ones are never among them."""

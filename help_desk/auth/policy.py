@@ -7,17 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Count, Q
+
 from help_desk.auth.holders import holders
 from help_desk.conf import help_desk_settings
-from help_desk.models import HelpDeskTicket
+from help_desk.enums import TicketEventType
+from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
 
     from help_desk.host_types import Account
-    from help_desk.querysets import HelpDeskTicketQuerySet
+    from help_desk.querysets import (
+        HelpDeskTicketQuerySet,
+        NotificationQuerySet,
+        TicketEventQuerySet,
+    )
 
     Requester = Account | AnonymousUser
 
@@ -119,6 +127,71 @@ def may_see_internal(user: Requester) -> bool:
         Whether they hold the change permission.
     """
     return may(user, "change")
+
+
+def visible_events(user: Requester) -> TicketEventQuerySet:
+    """Collect the events that somebody may know of where they may see the ticket.
+
+    Args:
+        user: Whoever asks.
+
+    Returns:
+        Every event; without those of internal notes for whoever may not read these.
+    """
+    events = TicketEvent.objects.all()
+    return events if may_see_internal(user) else events.without_notes()
+
+
+def visible_comments(user: Requester) -> QuerySet[TicketComment]:
+    """Collect the comments that somebody may read where they may see the ticket.
+
+    Args:
+        user: Whoever asks.
+
+    Returns:
+        Replies; notes, too, for whoever may read these.
+    """
+    comments = TicketComment.objects.all()
+    return comments if may_see_internal(user) else comments.filter(is_internal=False)
+
+
+def inbox(user: Account) -> NotificationQuerySet:
+    """Collect what somebody was told in the app and may still know.
+
+    That there is a new ticket is no secret from whoever was told; it says nothing of the
+    ticket's text. All else is for those who may see the ticket, and notes for those who may
+    read notes.
+
+    Args:
+        user: A signed-in person.
+
+    Returns:
+        Their in-app notifications, in no particular order.
+    """
+    rows = Notification.objects.inbox_of(user)
+    if not may(user, "view"):
+        visible = Q(event__type=TicketEventType.NEW)
+        if help_desk_settings.CREATORS_SEE_OWN_TICKETS:
+            visible |= Q(event__ticket__created_by_id=user.pk)
+        rows = rows.filter(visible)
+    return rows if may_see_internal(user) else rows.without_notes()
+
+
+def unread_count(user: Account) -> int:
+    """Count what somebody has not read in the inbox.
+
+    Args:
+        user: A signed-in person.
+
+    Returns:
+        The number; found in one query where there is nothing to ask permissions about.
+    """
+    is_new = Q(event__type=TicketEventType.NEW)
+    unread = Notification.objects.inbox_of(user).unread()
+    counts = unread.aggregate(all=Count("pk"), new=Count("pk", filter=is_new))
+    if counts["all"] == counts["new"]:
+        return int(counts["all"])
+    return inbox(user).unread().count()
 
 
 def viewers(

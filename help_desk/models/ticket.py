@@ -101,6 +101,12 @@ class HelpDeskTicket(models.Model):
     )
     tracker = FieldTracker(fields=TRACKED_FIELDS)
 
+    version: int | None
+    """Number of its latest event, if the queryset was asked `with_version()`."""
+
+    is_muted: bool | None
+    """What somebody wishes to hear, if the queryset was asked `with_wish_of(somebody)`."""
+
     latest_event: TicketEvent | None = None
     """What the last `save()` of this instance recorded; None if nothing changed."""
 

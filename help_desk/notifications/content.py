@@ -88,6 +88,18 @@ def field_label(field: str) -> str:
     return str(label.verbose_name)
 
 
+def people_named(events: Iterable[TicketEvent]) -> set[str]:
+    """Collect whom the changes of some events name.
+
+    Args:
+        events: The events.
+
+    Returns:
+        Keys of accounts, as text.
+    """
+    return {str(key) for event in events for key in event.changes.get("assigned_to", ()) if key}
+
+
 def people_in(events: Iterable[TicketEvent]) -> dict[str, str]:
     """Look up the people whom the changes of some events name, in one query at most.
 
@@ -97,7 +109,7 @@ def people_in(events: Iterable[TicketEvent]) -> dict[str, str]:
     Returns:
         Key of the account, as text, to the person's name.
     """
-    keys = {str(key) for event in events for key in event.changes.get("assigned_to", ()) if key}
+    keys = people_named(events)
     if not keys:
         return {}
     accounts = get_user_model()._default_manager.filter(pk__in=keys)

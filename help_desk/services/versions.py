@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.text import normalize_newlines
+
 from help_desk.exceptions import TicketConflictError
 from help_desk.models import TicketEvent
 from help_desk.services.ticket_service import TicketService
@@ -51,9 +53,11 @@ class VersionMethods(TicketService):
         conflicts = []
         for field, wanted in fields.items():
             current = getattr(ticket, field)
-            if plain(current) in {drawn.get(field, plain(current)), plain(wanted)}:
+            now, wish = _comparable(current), _comparable(wanted)
+            then = _comparable(drawn[field]) if field in drawn else now
+            if now in {then, wish}:
                 meant[field] = wanted
-            elif plain(wanted) != drawn[field]:
+            elif wish != then:
                 conflicts.append(
                     FieldConflict(field=field, drawn=drawn[field], current=current, wanted=wanted)
                 )
@@ -71,6 +75,12 @@ class VersionMethods(TicketService):
             for field, (old, _new) in changes.items():
                 then.setdefault(field, old)
         return then
+
+
+def _comparable(value: Any) -> Any:
+    """Make values that mean the same equal: forms change line ends and margins of texts."""
+    said = plain(value)
+    return normalize_newlines(said).strip() if isinstance(said, str) else said
 
 
 def plain(value: Any) -> Any:

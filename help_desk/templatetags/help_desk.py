@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 
-from help_desk.models import Notification
+from help_desk.auth import policy
+from help_desk.formatting import to_html
 from help_desk.notifications.content import summary
 
 if TYPE_CHECKING:
     from django.template import Context
+    from django.utils.safestring import SafeString
 
     from help_desk.host_types import Account
 
@@ -26,7 +28,10 @@ READ_FOR_SUMMARY = 500
 
 @register.simple_tag(takes_context=True)
 def help_desk_unread_count(context: Context) -> int:
-    """Count what the person has not read in the inbox, in one query.
+    """Count what the person has not read in the inbox and may still know.
+
+    One query; one more, and the account's permissions, where there is anything but new
+    tickets to count.
 
     Use it as `{% help_desk_unread_count as unread %}`. The person is that of the request;
     in templates that are drawn without a request, the variable `user`.
@@ -41,7 +46,7 @@ def help_desk_unread_count(context: Context) -> int:
     user: Any = getattr(request, "user", None) or context.get("user")
     if not getattr(user, "is_authenticated", False):
         return 0
-    return Notification.objects.inbox_of(user).unread().count()
+    return policy.unread_count(user)
 
 
 @register.simple_tag(takes_context=True)
@@ -93,3 +98,16 @@ def help_desk_summary(text: str) -> str:
         Its beginning, at most 60 characters. Not escaped.
     """
     return summary(text[:READ_FOR_SUMMARY])
+
+
+@register.filter
+def help_desk_text(text: str) -> SafeString:
+    """Make HTML of what somebody wrote: paragraphs, lists, code, links.
+
+    Args:
+        text: Plain text.
+
+    Returns:
+        HTML in which everything of the text is escaped.
+    """
+    return to_html(text)

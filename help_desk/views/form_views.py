@@ -12,9 +12,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from help_desk.exceptions import TicketConflictError
 from help_desk.forms import HelpDeskTicketCreateForm, HelpDeskTicketUpdateForm
 from help_desk.models import HelpDeskTicket
 from help_desk.views.access import requires
+from help_desk.views.conflict import dispute_over, read_choices
 from help_desk.views.page import landing_url, render_page
 from help_desk.views.too_large import answer_too_large_posts
 
@@ -55,28 +57,39 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
 
     Args:
         request: GET asks for the form; POST brings `purpose`, `priority`, `status`,
-            `description`.
+            `description`, and by `version` which version of the ticket the person had
+            before them.
         pk: The ticket's number.
 
     Returns:
-        The form, with what was typed and what is wrong with it; or a redirect.
+        The form, with what was typed and what is wrong with it; a page on which to choose
+        where somebody else has changed the same meanwhile; or a redirect.
 
     Raises:
         Http404: There is no such ticket, or it was deleted.
     """
-    ticket = get_object_or_404(HelpDeskTicket.objects.not_deleted().with_people(), pk=pk)
-    form = HelpDeskTicketUpdateForm(
-        request.POST if request.method == "POST" else None, instance=ticket
-    )
-    if form.is_bound and form.is_valid():
+    tickets = HelpDeskTicket.objects.not_deleted().with_people().with_version()
+    ticket = get_object_or_404(tickets, pk=pk)
+    sent = read_choices(request) if request.method == "POST" else None
+    form = HelpDeskTicketUpdateForm(sent.data if sent else None, instance=ticket)
+    context = {
+        "form": form,
+        "ticket": ticket,
+        "version": sent.drawn_from if sent else ticket.version,
+        "cancel_url": _after(request, ticket),
+    }
+    template = "help_desk/ticket/update.html"
+    if sent and form.is_valid():
         try:
-            ticket.services.update(by=request.user, **form.cleaned_data)
+            ticket.services.update(request.user, drawn_from=sent.drawn_from, **form.cleaned_data)
+        except TicketConflictError as error:
+            template = "help_desk/ticket/conflict.html"
+            context["dispute"] = dispute_over(ticket, error, sent)
         except ValidationError as error:
             form.add_service_error(error)
         else:
             return _done(request, ticket, _("{ticket} was saved."))
-    context = {"form": form, "ticket": ticket, "cancel_url": _after(request, ticket)}
-    return render_page(request, "help_desk/ticket/update.html", context, section="ticket")
+    return render_page(request, template, context, section="ticket")
 
 
 def _after(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:

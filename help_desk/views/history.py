@@ -1,4 +1,4 @@
-"""A ticket's history, put into words for its page."""
+"""What was said and done on a ticket, in one order, put into words for its page."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from django.utils.translation import gettext as _
 
 from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, TicketEvent
-from help_desk.notifications.content import display
+from help_desk.notifications.content import LONG_FIELDS, display
+from help_desk.services.conversation import may_correct
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from help_desk.host_types import Account
+    from help_desk.models import TicketComment
+    from help_desk.querysets import TicketEventQuerySet
 
 HISTORY_SIZE = 50
 
@@ -45,7 +49,11 @@ class HistoryEntry:
         actor: Who did it, where known.
         moment: When.
         changes: What changed, in short values.
-        earlier_text: The description before, where it changed; else None.
+        comment: What was written; None where nothing was.
+        may_correct: Whether the reader may correct the comment now.
+        is_comment: Whether it is of a comment, written or corrected.
+        is_internal: Whether that comment is an internal note.
+        earlier_text: Description or comment before, where it changed; else None.
     """
 
     kind: str
@@ -53,7 +61,26 @@ class HistoryEntry:
     actor: Account | None
     moment: datetime
     changes: tuple[Change, ...] = ()
+    comment: TicketComment | None = None
+    may_correct: bool = False
+    is_comment: bool = False
+    is_internal: bool = False
     earlier_text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryStretch:
+    """Some events of a ticket, not yet in words.
+
+    Attributes:
+        events: Oldest first, with their people.
+        has_older: Whether there are events before them.
+        is_latest: Whether the stretch ends now.
+    """
+
+    events: tuple[TicketEvent, ...]
+    has_older: bool
+    is_latest: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,35 +98,54 @@ class History:
     is_latest: bool
 
 
-def read_history(ticket: HelpDeskTicket, before: str | None) -> History:
+def read_stretch(events: TicketEventQuerySet, before: str | None) -> HistoryStretch:
     """Read a stretch of a ticket's history, in one query.
 
     Args:
-        ticket: The ticket.
+        events: Those of the ticket that the reader may know of.
         before: Key of an event as it was typed; the stretch ends before it. What is no
             number is ignored.
 
     Returns:
         The last events there are, at most 50.
     """
-    events = TicketEvent.objects.filter(ticket=ticket).with_people()
     try:
         end = int(before) if before else None
     except ValueError:
         end = None
     if end is not None:
         events = events.filter(pk__lt=end)
-    newest_first = list(events.newest_first()[: HISTORY_SIZE + 1])
-    stretch = newest_first[:HISTORY_SIZE][::-1]
-    has_older = len(newest_first) > HISTORY_SIZE
-    entries = [_entry(event) for event in stretch]
-    if not has_older and (not stretch or stretch[0].type != TicketEventType.NEW):
+    newest_first = list(events.with_people().newest_first()[: HISTORY_SIZE + 1])
+    return HistoryStretch(
+        events=tuple(newest_first[:HISTORY_SIZE][::-1]),
+        has_older=len(newest_first) > HISTORY_SIZE,
+        is_latest=end is None,
+    )
+
+
+def tell(
+    stretch: HistoryStretch, ticket: HelpDeskTicket, reader: Account, people: Mapping[str, str]
+) -> History:
+    """Put a stretch of a ticket's history into words.
+
+    Args:
+        stretch: What was read.
+        ticket: The ticket.
+        reader: Who reads it.
+        people: Key of each account that the changes name, as text, to the person's name.
+
+    Returns:
+        The words.
+    """
+    events = stretch.events
+    entries = [_entry(event, reader, people) for event in events]
+    if not stretch.has_older and (not events or events[0].type != TicketEventType.NEW):
         # Tickets that were taken over have no event of their creation.
         entries.insert(0, _creation(ticket))
     return History(
         entries=tuple(entries),
-        older_before=stretch[0].pk if has_older else None,
-        is_latest=end is None,
+        older_before=events[0].pk if stretch.has_older else None,
+        is_latest=stretch.is_latest,
     )
 
 
@@ -112,34 +158,50 @@ def _creation(ticket: HelpDeskTicket) -> HistoryEntry:
     )
 
 
-def _entry(event: TicketEvent) -> HistoryEntry:
-    changes = {
-        name: values
-        for name, values in event.changes.items()
-        if event.type != TicketEventType.NEW or name != "description"
-    }
-    description = changes.pop("description", None)
+def _entry(event: TicketEvent, reader: Account, people: Mapping[str, str]) -> HistoryEntry:
+    is_said = event.type == TicketEventType.COMMENT
+    comment = event.comment
+    changes = {name: values for name, values in event.changes.items() if name not in LONG_FIELDS}
     return HistoryEntry(
         kind=event.type,
-        title=_title(event, changes, is_rewritten=description is not None),
+        title=_title(event, changes),
         actor=event.actor,
         moment=event.created_datetime,
         changes=tuple(
-            _change(name, *values) for name, values in changes.items() if name not in _FLAGS
+            _change(name, values, people) for name, values in changes.items() if name not in _FLAGS
         ),
-        earlier_text=description[0] if description else None,
+        comment=comment if is_said else None,
+        may_correct=is_said and comment is not None and may_correct(comment, reader),
+        is_comment=comment is not None,
+        is_internal=comment is not None and comment.is_internal,
+        earlier_text=_earlier_text(event),
     )
 
 
-def _title(event: TicketEvent, changes: dict[str, Any], *, is_rewritten: bool) -> str:
+def _earlier_text(event: TicketEvent) -> str | None:
+    if event.type != TicketEventType.UPDATE:
+        return None
+    texts = [old for name, (old, _new) in event.changes.items() if name in LONG_FIELDS]
+    return texts[0] if texts else None
+
+
+def _title(event: TicketEvent, changes: Mapping[str, Sequence[Any]]) -> str:
     if event.type == TicketEventType.NEW:
         return _("Ticket filed")
+    if event.comment is not None:
+        return _title_of_comment(event, is_internal=event.comment.is_internal)
     flags = [_FLAGS[name](values[1]) for name, values in changes.items() if name in _FLAGS]
     if flags:
         return ", ".join(flags)
-    if is_rewritten and not changes:
+    if "description" in event.changes and not changes:
         return _("Description changed")
     return _("Ticket changed")
+
+
+def _title_of_comment(event: TicketEvent, *, is_internal: bool) -> str:
+    if event.type == TicketEventType.COMMENT:
+        return _("Internal note") if is_internal else _("Reply")
+    return _("Internal note corrected") if is_internal else _("Reply corrected")
 
 
 _FLAGS = {
@@ -148,8 +210,9 @@ _FLAGS = {
 }
 
 
-def _change(name: str, old: Any, new: Any) -> Change:
-    return Change(label=_label(name), old=display(name, old), new=display(name, new))
+def _change(name: str, values: Sequence[Any], people: Mapping[str, str]) -> Change:
+    old, new = (display(name, value, people) for value in values)
+    return Change(label=_label(name), old=old, new=new)
 
 
 def _label(name: str) -> str:

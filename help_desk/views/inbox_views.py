@@ -12,14 +12,17 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from help_desk.auth import policy
 from help_desk.exceptions import TicketEventNotificationTypeNotSupportedError
 from help_desk.models import Notification
-from help_desk.notifications.content import Content, content_of
+from help_desk.notifications.content import Content, content_of, people_in
 from help_desk.querysets import IN_APP
 from help_desk.views.access import requires
 from help_desk.views.page import nearest_page, render_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpResponseBase
 
     from help_desk.models import TicketEvent
@@ -54,13 +57,14 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
     Returns:
         The page.
     """
-    inbox = Notification.objects.inbox_of(request.user)
+    inbox = policy.inbox(request.user)
     page = nearest_page(inbox.with_tickets().unread_first(), request.GET.get("page"))
     auth = request.help_desk_auth
+    people = people_in(notification.event for notification in page)
     entries = [
         InboxEntry(
             notification=notification,
-            content=_words(notification.event),
+            content=_words(notification.event, people),
             may_view=auth.can_view_ticket(notification.event.ticket),
         )
         for notification in page
@@ -69,9 +73,9 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
     return render_page(request, "help_desk/inbox/list.html", context, section="inbox")
 
 
-def _words(event: TicketEvent) -> Content:
+def _words(event: TicketEvent, people: Mapping[str, str]) -> Content:
     try:
-        return content_of(event, IN_APP)
+        return content_of(event, IN_APP, people)
     except TicketEventNotificationTypeNotSupportedError:
         # A row that the package did not write; it still leads to its ticket.
         return Content(subject="", title=event.get_type_display(), body="", facts=(), text="")
@@ -92,7 +96,7 @@ def mark_read_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     Raises:
         Http404: The person has no such notification.
     """
-    notification = get_object_or_404(Notification.objects.inbox_of(request.user), pk=pk)
+    notification = get_object_or_404(policy.inbox(request.user), pk=pk)
     Notification.objects.filter(pk=notification.pk).mark_as_read()
     page = request.POST.get("page")
     return redirect(reverse(INBOX, query={"page": page} if page else None))
@@ -109,7 +113,7 @@ def mark_all_read_view(request: HelpDeskRequest) -> HttpResponseBase:
     Returns:
         A redirect to the inbox.
     """
-    count = Notification.objects.inbox_of(request.user).mark_as_read()
+    count = policy.inbox(request.user).mark_as_read()
     if count:
         message = ngettext(
             "%(count)d notification was marked as read.",

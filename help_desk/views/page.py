@@ -8,6 +8,7 @@ from django.contrib.messages import get_messages
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from help_desk.conf import help_desk_settings
 
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from help_desk.auth.controller import BaseHelpDeskAuthController
+    from help_desk.models import HelpDeskTicket
     from help_desk.views.access import HelpDeskRequest
 
 PAGE_SIZE = 25
+DIGITS_AT_MOST = 18
+"""Of a version; a larger number is no key of any database."""
 
 
 def render_page(
@@ -88,3 +92,46 @@ def landing_url(auth: BaseHelpDeskAuthController) -> str:
     if auth.can_add():
         return reverse("django_spire:help_desk:form:create")
     return reverse("django_spire:help_desk:page:inbox")
+
+
+def return_url(request: HelpDeskRequest) -> str:
+    """Read where to go afterwards.
+
+    Args:
+        request: May say so by `return_url`.
+
+    Returns:
+        The address; empty where that is not said or not within the site.
+    """
+    url = request.POST.get("return_url") or request.GET.get("return_url") or ""
+    is_within_site = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return url if is_within_site else ""
+
+
+def drawn_from(request: HelpDeskRequest, name: str = "version") -> int | None:
+    """Read which version of a ticket a form was drawn from.
+
+    Args:
+        request: Says so in a hidden field, which no person types.
+        name: The field's name.
+
+    Returns:
+        The version; None where it is missing or no number.
+    """
+    text = request.POST.get(name, "")
+    is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS_AT_MOST
+    return int(text) if is_number else None
+
+
+def ticket_url(ticket: HelpDeskTicket) -> str:
+    """Find a ticket's own page.
+
+    Args:
+        ticket: The ticket.
+
+    Returns:
+        Its path.
+    """
+    return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})

@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from help_desk.auth import policy
 from help_desk.forms import HelpDeskTicketFilterForm
-from help_desk.models import HelpDeskTicket, Notification
+from help_desk.models import HelpDeskTicket
 from help_desk.views.access import forbidden, requires
-from help_desk.views.history import read_history
-from help_desk.views.page import landing_url, nearest_page, render_page
+from help_desk.views.page import landing_url, nearest_page, render_page, return_url
+from help_desk.views.ticket_page import find_ticket, render_ticket
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -30,17 +30,22 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
     """List the active tickets that the person may see, newest first.
 
     Args:
-        request: May narrow by `q`, `status`, `priority`, `purpose` and choose a `page`.
+        request: May narrow by `q`, `status`, `priority`, `purpose`, `assignee` and choose a
+            `page`.
 
     Returns:
         The page.
     """
     filters = HelpDeskTicketFilterForm(request.GET)
-    tickets = filters.narrow(request.help_desk_auth.visible_tickets().active())
+    visible = request.help_desk_auth.visible_tickets().active()
+    tickets = filters.narrow(visible, request.user).with_people().newest_first()
+    if request.help_desk_auth.can_change():
+        tickets = tickets.with_version()
     context = {
         "filters": filters,
         "query": filters.query(),
-        "tickets": nearest_page(tickets.with_people().newest_first(), request.GET.get("page")),
+        "tickets": nearest_page(tickets, request.GET.get("page")),
+        "here": request.get_full_path(),
     }
     return render_page(request, "help_desk/ticket/list.html", context, section="list")
 
@@ -63,13 +68,12 @@ def detail_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     Raises:
         Http404: There is no such ticket, or it was deleted.
     """
-    ticket = get_object_or_404(HelpDeskTicket.objects.not_deleted().with_people(), pk=pk)
+    ticket = find_ticket(request, pk)
     if not request.help_desk_auth.can_view_ticket(ticket):
         return forbidden(request, "view")
     if request.method == "GET" and not _is_fetched_ahead(request):
         _mark_as_read(request, ticket)
-    context = {"ticket": ticket, "history": read_history(ticket, request.GET.get("before"))}
-    return render_page(request, "help_desk/ticket/detail.html", context, section="ticket")
+    return render_ticket(request, ticket)
 
 
 def _is_fetched_ahead(request: HelpDeskRequest) -> bool:
@@ -79,7 +83,7 @@ def _is_fetched_ahead(request: HelpDeskRequest) -> bool:
 
 
 def _mark_as_read(request: HelpDeskRequest, ticket: HelpDeskTicket) -> None:
-    unread = Notification.objects.inbox_of(request.user).about(ticket).unread()
+    unread = policy.inbox(request.user).about(ticket).unread()
     # Asked first, because on SQLite even an update of no row waits for other writers.
     if unread.exists():
         unread.mark_as_read()
@@ -101,10 +105,10 @@ def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         Http404: There is no such ticket, or it was deleted.
     """
     ticket = get_object_or_404(HelpDeskTicket.objects.not_deleted().with_people(), pk=pk)
-    return_url = _return_url(request)
+    back = return_url(request)
     if request.method == "POST":
         if request.POST.get("should_delete"):
-            return _delete(request, ticket, return_url)
+            return _delete(request, ticket, back)
         messages.warning(
             request,
             _("Nothing was deleted. Use the button if you want to delete the ticket."),
@@ -116,29 +120,20 @@ def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     context = {
         "ticket": ticket,
         "may_view": may_view,
-        "return_url": return_url,
-        "cancel_url": return_url or fallback,
+        "return_url": back,
+        "cancel_url": back or fallback,
     }
     return render_page(request, "help_desk/ticket/delete.html", context, section="ticket")
 
 
-def _return_url(request: HelpDeskRequest) -> str:
-    """Read where to go afterwards; empty where that is not said or not within the site."""
-    url = request.POST.get("return_url") or request.GET.get("return_url") or ""
-    is_within_site = url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return url if is_within_site else ""
-
-
-def _delete(request: HelpDeskRequest, ticket: HelpDeskTicket, return_url: str) -> HttpResponseBase:
+def _delete(request: HelpDeskRequest, ticket: HelpDeskTicket, back: str) -> HttpResponseBase:
     ticket.services.delete(by=request.user)
     messages.success(
         request, _("Ticket #%(number)s was deleted.") % {"number": ticket.pk}, fail_silently=True
     )
-    if not return_url or urlsplit(return_url).path in _pages_of(ticket):
+    if not back or urlsplit(back).path in _pages_of(ticket):
         return redirect(landing_url(request.help_desk_auth))
-    return redirect(return_url)
+    return redirect(back)
 
 
 def _pages_of(ticket: HelpDeskTicket) -> set[str]:

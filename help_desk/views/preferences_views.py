@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.http import QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,7 +18,8 @@ from help_desk.notifications import unsubscribe
 from help_desk.preference_forms import PreferencesForm
 from help_desk.services import preference_service
 from help_desk.views.access import requires
-from help_desk.views.page import render_page
+from help_desk.views.page import nearest_page, render_page
+from help_desk.views.too_large import answer_too_large_posts
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -29,6 +31,7 @@ PREFERENCES = "django_spire:help_desk:page:preferences"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(None)
+@answer_too_large_posts
 def preferences_view(request: HelpDeskRequest) -> HttpResponseBase:
     """Show and keep what the person wants to be told of.
 
@@ -38,14 +41,19 @@ def preferences_view(request: HelpDeskRequest) -> HttpResponseBase:
     Returns:
         The page; after saving, a redirect to it.
     """
-    form = PreferencesForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
+    form = PreferencesForm(request.POST if request.method == "POST" else None, user=request.user)
+    if form.is_bound and form.is_valid():
         form.save()
         messages.success(request, _("Your wishes are kept."), fail_silently=True)
         return redirect(PREFERENCES)
-    return render_page(
-        request, "help_desk/preferences/form.html", {"form": form}, section="preferences"
-    )
+    muted = request.help_desk_auth.visible_tickets().muted_by(request.user)
+    context = {
+        "form": form,
+        "page": nearest_page(muted.newest_first(), request.GET.get("page")),
+        "query": QueryDict(),
+        "here": request.get_full_path(),
+    }
+    return render_page(request, "help_desk/preferences/form.html", context, section="preferences")
 
 
 @login_not_required
@@ -68,9 +76,19 @@ def unsubscribe_view(request: HelpDeskRequest, token: str) -> HttpResponseBase:
     request.help_desk_auth = BaseHelpDeskAuthController(request)
     wish = unsubscribe.read(token)
     if wish is None:
-        return render_page(
-            request, "help_desk/preferences/unsubscribe_expired.html", {}, status=404
-        )
-    is_done = request.method == "POST" and preference_service.unsubscribe(wish)
-    context = {"scope": wish.scope.value, "is_done": is_done}
-    return render_page(request, "help_desk/preferences/unsubscribe.html", context)
+        return _unsubscribe_page(request, "unsubscribe_expired", {}, status=404)
+    if request.method == "POST":
+        # Whether there is still such an account or ticket is nobody's business.
+        preference_service.unsubscribe(wish)
+    context = {"scope": wish.scope.value, "is_done": request.method == "POST"}
+    return _unsubscribe_page(request, "unsubscribe", context)
+
+
+def _unsubscribe_page(
+    request: HelpDeskRequest, name: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponseBase:
+    template = f"help_desk/preferences/{name}.html"
+    response = render_page(request, template, context, status=status)
+    # The address is the key; no link on the page hands it on.
+    response["Referrer-Policy"] = "no-referrer"
+    return response

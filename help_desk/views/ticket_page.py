@@ -1,0 +1,133 @@
+"""A ticket's own page, which several views draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+
+from help_desk.auth import policy
+from help_desk.auth.holders import holders
+from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.conversation_forms import ReplyForm
+from help_desk.models import HelpDeskTicket
+from help_desk.notifications.content import people_named, person_name
+from help_desk.views.history import read_stretch, tell
+from help_desk.views.page import render_page
+from help_desk.work_forms import AssignForm
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any
+
+    from django.http import HttpResponseBase
+    from django.utils.functional import _StrPromise
+
+    from help_desk.host_types import Account
+    from help_desk.views.access import HelpDeskRequest
+
+
+class Step(NamedTuple):
+    """A status that one click leads to.
+
+    Attributes:
+        status: The status.
+        label: What the button says.
+    """
+
+    status: str
+    label: _StrPromise
+
+
+_READY = HelpDeskTicketStatusChoices.READY
+_INPROGRESS = HelpDeskTicketStatusChoices.INPROGRESS
+_DONE = HelpDeskTicketStatusChoices.DONE
+
+STEPS: dict[str, tuple[Step, ...]] = {
+    _READY: (Step(_INPROGRESS, _("Start")), Step(_DONE, _("Set done"))),
+    _INPROGRESS: (Step(_DONE, _("Set done")), Step(_READY, _("Put back"))),
+    _DONE: (Step(_READY, _("Reopen")),),
+}
+"""Status to the steps that lead on from it; the first is the usual one."""
+
+
+def find_ticket(request: HelpDeskRequest, pk: int) -> HelpDeskTicket:
+    """Find a ticket with all that its page shows of it.
+
+    Args:
+        request: Whose sender reads it.
+        pk: Its number.
+
+    Returns:
+        The ticket, with its people, its version and what the reader wishes to hear.
+
+    Raises:
+        Http404: There is no such ticket, or it was deleted.
+    """
+    tickets = HelpDeskTicket.objects.not_deleted().with_people()
+    return get_object_or_404(tickets.with_version().with_wish_of(request.user), pk=pk)
+
+
+def able_to_work(ticket: HelpDeskTicket, also: Collection[Any] = ()) -> tuple[list[Account], ...]:
+    """Find the people who may have a ticket, and some others, in one go.
+
+    Args:
+        ticket: The ticket.
+        also: Keys of the others.
+
+    Returns:
+        Those who may have it, and all who were found.
+    """
+    using = ticket._state.db or "default"
+    able = holders(policy.permission("change"), using)
+    accounts = get_user_model()._default_manager.using(using)
+    found = list(accounts.filter(pk__in={*map(str, able), *map(str, also)}))
+    return [account for account in found if account.pk in able], found
+
+
+def render_ticket(
+    request: HelpDeskRequest,
+    ticket: HelpDeskTicket,
+    *,
+    reply: ReplyForm | None = None,
+) -> HttpResponseBase:
+    """Draw a ticket's page.
+
+    Args:
+        request: Whose sender may see the ticket.
+        ticket: What `find_ticket` found.
+        reply: The form for a reply, if something is wrong with what was typed there.
+
+    Returns:
+        The page.
+    """
+    auth = request.help_desk_auth
+    events = auth.visible_events().filter(ticket=ticket)
+    stretch = read_stretch(events, request.GET.get("before"))
+    named = people_named(stretch.events)
+    if auth.can_change():
+        able, found = able_to_work(ticket, named)
+        assignment = AssignForm(ticket=ticket, able=able, taker=request.user)
+    else:
+        assignment = None
+        found = list(get_user_model()._default_manager.filter(pk__in=named)) if named else []
+    people = {str(account.pk): person_name(account) for account in found}
+    context = {
+        "ticket": ticket,
+        "version": ticket.version or 0,
+        "history": tell(stretch, ticket, request.user, people),
+        "reply": reply or ReplyForm(ticket=ticket, is_insider=auth.can_see_internal()),
+        "assignment": assignment,
+        "steps": STEPS.get(ticket.status, ()),
+        "hears": _hears(ticket, request.user),
+    }
+    return render_page(request, "help_desk/ticket/detail.html", context, section="ticket")
+
+
+def _hears(ticket: HelpDeskTicket, reader: Account) -> bool:
+    """Whether the reader hears of what happens, by a wish or as creator or assignee."""
+    if ticket.is_muted is not None:
+        return not ticket.is_muted
+    return reader.pk in {ticket.created_by_id, ticket.assigned_to_id}
