@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from help_desk.auth.policy import may
-from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+from help_desk.auth import policy
+from help_desk.auth.holders import holders
+from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
 from help_desk.notifications import outbox
-from help_desk.notifications.content import display
+from help_desk.notifications.content import display, people_in, summary
 
 if TYPE_CHECKING:
-    from django.db.models import Model, QuerySet
-    from django.forms import ModelForm
+    from django.db.models import ForeignKey, Model, QuerySet
+    from django.forms import ModelChoiceField, ModelForm
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
@@ -79,6 +81,29 @@ class HelpDeskTicketAdmin(TicketAdminBase):
             Names of fields and methods.
         """
         return self.readonly_fields if obj is None else (*self.readonly_fields, "history")
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        """Offer as assignee only who may work on tickets.
+
+        Args:
+            db_field: The model's field.
+            request: The request.
+            **kwargs: As Django hands them on.
+
+        Returns:
+            The form's field.
+        """
+        if db_field.name == "assigned_to":
+            accounts = get_user_model()._default_manager.using(kwargs.get("using"))
+            able = Q(pk__in=holders(policy.permission("change"), accounts.db))
+            match = request.resolver_match
+            if match is not None and "object_id" in match.kwargs:
+                # Who has it now stays on offer: saving something else must not release it.
+                able |= Q(assigned_help_desk_ticket=match.kwargs["object_id"])
+            kwargs["queryset"] = accounts.filter(able).distinct()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description=_("History"))
     def history(self, ticket: HelpDeskTicket) -> SafeString:
@@ -177,6 +202,21 @@ class ReadOnlyAdmin(ReadOnlyAdminBase):
 
     show_full_result_count = False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave out what is of internal notes for staff who may not read these.
+
+        Args:
+            request: Whose sender asks.
+
+        Returns:
+            Rows.
+        """
+        rows: Any = super().get_queryset(request)
+        if not policy.may_see_internal(request.user):
+            rows = rows.without_notes()
+        readable: QuerySet[Any] = rows
+        return readable
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds rows by hand."""
         return False
@@ -262,8 +302,14 @@ class TicketEventAdmin(ReadOnlyAdmin):
         Returns:
             A line per field.
         """
+        people = people_in([event])
         lines = [
-            format_html("{}: {} → {}", name, display(name, old) or "–", display(name, new) or "–")
+            format_html(
+                "{}: {} → {}",
+                name,
+                display(name, old, people) or "–",
+                display(name, new, people) or "–",
+            )
             for name, (old, new) in event.changes.items()
         ]
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
@@ -282,6 +328,50 @@ class TicketEventAdmin(ReadOnlyAdmin):
         return format_html(
             '<a href="{}?event__id__exact={}">{}</a>', url, event.pk, _("Who was told")
         )
+
+
+@admin.register(TicketComment)
+class TicketCommentAdmin(ReadOnlyAdmin):
+    """What people said on tickets; they correct it themselves, on the pages."""
+
+    list_display = ("pk", "ticket_link", "author", "is_internal", "created_datetime", "beginning")
+    list_filter = ("is_internal",)
+    list_select_related = ("author",)
+    ordering = ("-pk",)
+    search_fields = ("=ticket__id", "text", *_account_search_fields("author"))
+    fields = (
+        "ticket_link",
+        "author",
+        "is_internal",
+        "created_datetime",
+        "edited_datetime",
+        "text",
+    )
+    readonly_fields = fields
+
+    @admin.display(description=_("Ticket"), ordering="ticket")
+    def ticket_link(self, comment: TicketComment) -> SafeString:
+        """Link to the ticket.
+
+        Args:
+            comment: The comment that is shown.
+
+        Returns:
+            A link.
+        """
+        return _link("helpdeskticket_change", [comment.ticket_id], f"#{comment.ticket_id}")
+
+    @admin.display(description=_("Text"))
+    def beginning(self, comment: TicketComment) -> str:
+        """Show how the text begins.
+
+        Args:
+            comment: The comment that is shown.
+
+        Returns:
+            One line.
+        """
+        return summary(comment.text)
 
 
 @admin.register(Notification)
@@ -329,7 +419,7 @@ class NotificationAdmin(ReadOnlyAdmin):
         Returns:
             Whether its sender may.
         """
-        return may(request.user, "change")
+        return policy.may(request.user, "change")
 
     @admin.action(description=_("Send selected notifications again"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:

@@ -33,7 +33,7 @@ class _TextForm(forms.Form):
         Returns:
             What was typed, with LF.
         """
-        return normalize_newlines(self.cleaned_data["text"])
+        return str(normalize_newlines(self.cleaned_data["text"]))
 
     def add_service_error(self, error: ValidationError) -> None:
         """Show what a service refused.
@@ -115,7 +115,8 @@ class ReplyForm(_TextForm):
         Args:
             ticket: The ticket, as it is now.
         """
-        self.data = {**self.data.dict(), "status": ""}
+        # What was chosen no longer means what it meant.
+        self.data = {**{name: self.data.get(name) for name in self.fields}, "status": ""}
         self.add_error(
             "status",
             _(

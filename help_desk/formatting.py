@@ -12,13 +12,15 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 from django.utils.text import normalize_newlines
 
 from help_desk.mentions import MENTION, PUNCTUATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from django.utils.safestring import SafeString
 
 FENCE = "```"
 

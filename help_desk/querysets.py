@@ -107,8 +107,8 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
 
     def with_version(self) -> Self:
         """Tickets that know their `version`, read in the same moment as the rest of them."""
-        events = self.model._meta.get_field("event").related_model._default_manager
-        of_ticket = events.filter(ticket=models.OuterRef("pk")).newest_first()
+        events: Any = self.model._meta.get_field("event").related_model
+        of_ticket = events.objects.filter(ticket=models.OuterRef("pk")).newest_first()
         return self.annotate(version=models.Subquery(of_ticket.values("pk")[:1]))
 
     def with_wish_of(self, user: Account) -> Self:
@@ -117,8 +117,8 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         Args:
             user: Whose wish it is.
         """
-        followers = self.model._meta.get_field("follower").related_model._default_manager
-        own = followers.filter(ticket=models.OuterRef("pk"), user_id=user.pk)
+        followers: Any = self.model._meta.get_field("follower").related_model
+        own = followers.objects.filter(ticket=models.OuterRef("pk"), user_id=user.pk)
         return self.annotate(is_muted=models.Subquery(own.values("is_muted")[:1]))
 
     def muted_by(self, user: Account) -> Self:
@@ -136,6 +136,14 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
             who: Whose tickets; None for those that nobody has.
         """
         return self.filter(assigned_to_id=None if who is None else who.pk)
+
+
+class TicketCommentQuerySet(models.QuerySet["TicketComment"]):
+    """What people said on tickets."""
+
+    def without_notes(self) -> Self:
+        """Replies, which everybody on the ticket may read."""
+        return self.filter(is_internal=False)
 
 
 class AppendOnlyQuerySet(models.QuerySet[Row]):

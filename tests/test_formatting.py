@@ -30,8 +30,7 @@ from help_desk.formatting import to_html
             "<p>x</p>\n<pre><code>if a:\n    &lt;b&gt;\n\n- no list</code></pre>\n<p>y</p>"),
         ("```\nnever closed", "<p>```<br>never closed</p>"),
         ("<b>&amp;</b> \"'", "<p>&lt;b&gt;&amp;amp;&lt;/b&gt; &quot;&#x27;</p>"),
-        ("@ada, hello a@b.example @", '<p><span class="hd-mention">@ada</span>, hello '
-            "a@b.example @</p>"),
+        ("@ada, a@b.example @", '<p><span class="hd-mention">@ada</span>, a@b.example @</p>'),
     ],
     ids=lambda value: None if value is None else ascii(value[:25]),
 )  # fmt: skip

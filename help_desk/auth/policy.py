@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from django.contrib.auth.models import AnonymousUser
-    from django.db.models import QuerySet
 
     from help_desk.host_types import Account
     from help_desk.querysets import (
         HelpDeskTicketQuerySet,
         NotificationQuerySet,
+        TicketCommentQuerySet,
         TicketEventQuerySet,
     )
 
@@ -142,7 +142,7 @@ def visible_events(user: Requester) -> TicketEventQuerySet:
     return events if may_see_internal(user) else events.without_notes()
 
 
-def visible_comments(user: Requester) -> QuerySet[TicketComment]:
+def visible_comments(user: Requester) -> TicketCommentQuerySet:
     """Collect the comments that somebody may read where they may see the ticket.
 
     Args:
@@ -152,7 +152,7 @@ def visible_comments(user: Requester) -> QuerySet[TicketComment]:
         Replies; notes, too, for whoever may read these.
     """
     comments = TicketComment.objects.all()
-    return comments if may_see_internal(user) else comments.filter(is_internal=False)
+    return comments if may_see_internal(user) else comments.without_notes()
 
 
 def inbox(user: Account) -> NotificationQuerySet:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from help_desk.querysets import TicketCommentQuerySet
 from help_desk.validators import (
     DESCRIPTION_MAX_LENGTH,
     validate_some_text,
@@ -48,6 +49,8 @@ class TicketComment(models.Model):
     is_internal = models.BooleanField(default=False, verbose_name=_("Internal note"))
     created_datetime = models.DateTimeField(default=timezone.now, verbose_name=_("Written"))
     edited_datetime = models.DateTimeField(null=True, blank=True, verbose_name=_("Corrected"))
+
+    objects = TicketCommentQuerySet.as_manager()
 
     unreached_mentions: tuple[str, ...] = ()
     """Names mentioned in it whose owners cannot be told; set by the service that wrote it."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from help_desk.views.access import HelpDeskRequest
 
 THEIRS, MINE = "theirs", "mine"
-FIELDS = HelpDeskTicketUpdateForm._meta.fields
+FIELDS = tuple(HelpDeskTicketUpdateForm.base_fields)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -72,7 +72,7 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     ticket = get_object_or_404(tickets, pk=pk)
     sent = read_choices(request) if request.method == "POST" else None
     form = HelpDeskTicketUpdateForm(sent.data if sent else None, instance=ticket)
-    context = {
+    context: dict[str, Any] = {
         "form": form,
         "ticket": ticket,
         "version": sent.drawn_from if sent else ticket.version,

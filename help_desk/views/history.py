@@ -9,7 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from help_desk.enums import TicketEventType
-from help_desk.models import HelpDeskTicket, TicketEvent
+from help_desk.models import HelpDeskTicket
 from help_desk.notifications.content import LONG_FIELDS, display
 from help_desk.services.conversation import may_correct
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from help_desk.host_types import Account
-    from help_desk.models import TicketComment
+    from help_desk.models import TicketComment, TicketEvent
     from help_desk.querysets import TicketEventQuerySet
 
 HISTORY_SIZE = 50
