@@ -1,0 +1,60 @@
+"""Channels as hosts write them, good and bad."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from help_desk.notifications.channels.channel import Channel, ChannelUnavailableError, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from help_desk.models import Notification
+
+
+class ScriptedChannel(Channel):
+    """Takes the place of e-mail; does with each row what the test says."""
+
+    name: ClassVar[str] = "email"
+    act: ClassVar[Callable[[Notification], Any]] = staticmethod(lambda row: None)
+    """Called with each row; gives an error's words, an outcome, or nothing."""
+    sent: ClassVar[list[int]] = []
+
+    @classmethod
+    def reset(cls) -> None:
+        cls.act = staticmethod(lambda row: None)
+        cls.sent = []
+
+    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
+        for row in notifications:
+            outcome = type(self).act(row)
+            if not isinstance(outcome, Outcome):
+                outcome = Outcome(notifications=(row,), error=outcome or "")
+            if not outcome.error:
+                self.sent.append(row.pk)
+            yield outcome
+
+
+class OtherChannel(ScriptedChannel):
+    """Another way."""
+
+    name: ClassVar[str] = "other"
+
+
+class MuteChannel(Channel):
+    """Forgets to say what became of its rows."""
+
+    name: ClassVar[str] = "email"
+
+    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
+        yield from ()
+
+
+class BlockedChannel(Channel):
+    """Never works."""
+
+    name: ClassVar[str] = "email"
+
+    def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
+        message = "Out of paper."
+        raise ChannelUnavailableError(message)
