@@ -97,6 +97,7 @@ class LiveHost:
     def _run(self, *command: str) -> str:
         done = subprocess.run(
             command,
+            check=False,  # the assertion shows what it said
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -184,4 +185,3 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = 60) 
     while not condition():
         assert time.monotonic() < end, f"In {seconds} seconds there was no {what}."
         time.sleep(0.05)
-

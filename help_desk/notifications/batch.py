@@ -178,9 +178,7 @@ class Batch:
                     return False
         return True
 
-    def _outcomes(
-        self, channel: Channel, remaining: dict[int, Notification]
-    ) -> Generator[Outcome]:
+    def _outcomes(self, channel: Channel, remaining: dict[int, Notification]) -> Generator[Outcome]:
         """Have rows sent; whatever a channel does, each row has one outcome."""
         for surprise in range(1, MAX_SURPRISES + 1):
             is_blocked, trouble = surprise == MAX_SURPRISES, ""

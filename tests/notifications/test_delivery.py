@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import smtplib
 import threading
-import uuid
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
