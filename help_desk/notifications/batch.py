@@ -178,9 +178,7 @@ class Batch:
                     return False
         return True
 
-    def _outcomes(
-        self, channel: Channel, remaining: dict[int, Notification]
-    ) -> Generator[Outcome]:
+    def _outcomes(self, channel: Channel, remaining: dict[int, Notification]) -> Generator[Outcome]:
         """Have rows sent; whatever a channel does, each row has one outcome."""
         for surprise in range(1, MAX_SURPRISES + 1):
             is_blocked, trouble = surprise == MAX_SURPRISES, ""
@@ -193,7 +191,7 @@ class Batch:
                 # A host's channel may raise anything. It goes through its rows in order,
                 # so the next one was the one, unless it happens again and again.
                 logger.exception("Channel %s failed.", channel.name)
-                connections[self.run.using].close_if_unusable_or_obsolete()
+                _leave_broken_connection(self.run.using)
                 trouble = f"{type(error).__name__}: {error}"[:1000]
             if not remaining:
                 return
@@ -260,6 +258,13 @@ def insist(action: Callable[[], Result], using: str) -> Result:
             return action()
         except (DatabaseError, InterfaceError):
             logger.warning("The database failed; asking again.", exc_info=True)
-            connections[using].close_if_unusable_or_obsolete()
+            _leave_broken_connection(using)
             time.sleep(wait)
     return action()
+
+
+def _leave_broken_connection(using: str) -> None:
+    """Have the next query open a new connection, if this one does not work any more."""
+    connection = connections[using]
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
