@@ -129,4 +129,7 @@ def _filer(rng: Random, report: texts.Report, *, is_old: bool) -> str:
         for colleague in people.COLLEAGUES
         if colleague.department in report.departments and (colleague.is_active or is_old)
     ]
-    return rng.choice(candidates)
+    # So that there is something to see for who signs in as the reporter.
+    return (
+        people.REPORTER if people.REPORTER in candidates and not is_old else rng.choice(candidates)
+    )
