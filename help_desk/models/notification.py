@@ -81,9 +81,7 @@ class Notification(AppendOnlyModel):
         )
         indexes = (
             # Serves the inbox and the count of what is unread there.
-            models.Index(
-                fields=["recipient", "channel", "read_datetime"], name="help_desk_inbox"
-            ),
+            models.Index(fields=["recipient", "channel", "read_datetime"], name="help_desk_inbox"),
             # Serves the claim of what is due; rows that are done have no due_datetime.
             models.Index(fields=["due_datetime"], name="help_desk_outbox_due"),
         )

@@ -147,7 +147,11 @@ class _Batch:
         if event_id is not None:
             due = due.filter(event_id=event_id)
         values = {"lease": self.lease, "due_datetime": self.lease_end}
-        if connections[self.using].features.has_select_for_update_skip_locked:
+        # One event's rows are waited for: MariaDB also locks, for a moment, rows that another
+        # run only looks at, and nobody comes back for a row that was skipped here.
+        if event_id is None and (
+            connections[self.using].features.has_select_for_update_skip_locked
+        ):
             with transaction.atomic(using=self.using):
                 locked = due.select_for_update(skip_locked=True).order_by("due_datetime", "pk")
                 self.ids = list(locked.values_list("pk", flat=True)[:size])

@@ -129,7 +129,7 @@ def test_new_ticket_whose_event_failed_is_new_at_the_next_save(
     ticket = HelpDeskTicket(
         created_by=reporter, purpose="app", priority="low", description="Mouse dead"
     )
-    with fail_at('_ticket_event'), pytest.raises(DatabaseError):
+    with fail_at("_ticket_event"), pytest.raises(DatabaseError):
         ticket.save()
     assert (ticket.pk, ticket._state.adding) == (None, True)
     assert not HelpDeskTicket.objects.exists()

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def waiting(
-    make_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
-) -> Waiting:
+def waiting(make_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any) -> Waiting:
     """Writes rows that wait to be sent by e-mail."""
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVER_AFTER_COMMIT": False}
 
@@ -178,9 +176,7 @@ def test_rows_wait_for_an_unreachable_server_without_an_attempt_counting(
     assert len(mail_server.taken) == 3
 
 
-def test_rows_wait_where_the_server_refuses_the_sender(
-    waiting: Waiting, mail_server: Any
-) -> None:
+def test_rows_wait_where_the_server_refuses_the_sender(waiting: Waiting, mail_server: Any) -> None:
     waiting(2)
     mail_server.answers = [smtplib.SMTPSenderRefused(550, b"Who are you?", "x@example.com")]
     assert delivery.deliver() == report(postponed=2)
@@ -381,9 +377,7 @@ def test_slow_run_does_not_overwrite_what_came_of_a_row_it_lost(
 @pytest.mark.skipif(
     databases.chosen() == databases.SQLITE, reason="a SQLite database in memory has one writer"
 )
-def test_parallel_runs_send_each_row_once(
-    waiting: Waiting, channel: type[ScriptedChannel]
-) -> None:
+def test_parallel_runs_send_each_row_once(waiting: Waiting, channel: type[ScriptedChannel]) -> None:
     rows = waiting(300)
     start = threading.Barrier(4)
     reports: list[delivery.DeliveryReport] = []
@@ -401,8 +395,8 @@ def test_parallel_runs_send_each_row_once(
     for thread in threads:
         thread.join()
     assert len(reports) == 4
-    # A run may find nothing left; what others hold then is theirs to send.
-    assert delivery.deliver() == report()
+    # MariaDB also locks, for a moment, rows that a run only looks at; others skip them then.
+    reports.append(delivery.deliver())
     assert sorted(channel.sent) == [row.pk for row in rows]
     assert sum(done.sent for done in reports) == len(rows)
 

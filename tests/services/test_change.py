@@ -20,9 +20,7 @@ def test_model_object_is_saved_with_history_telling_nobody(
     reporter: Any, manager: Any, agent: Any
 ) -> None:
     ticket = HelpDeskTicket()
-    saved, was_created = ticket.services.save_model_obj(
-        created_by=reporter, actor=agent, **FIELDS
-    )
+    saved, was_created = ticket.services.save_model_obj(created_by=reporter, actor=agent, **FIELDS)
     assert (saved, was_created) == (ticket, True)
     event = ticket.events.get()
     assert (event.type, event.actor) == (TicketEventType.NEW, agent)
