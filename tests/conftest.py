@@ -76,6 +76,27 @@ def _open_every_database(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.django_db(**options), append=False)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_modify_db_settings: None,
+) -> None:
+    """Put SQLite's test databases into files where a server of the tests' own runs.
+
+    Each of the server's threads then has a connection of its own and closes it. One in memory
+    is shared with threads that a browser, which keeps connections open, lets live too long.
+    """
+    if not any(
+        "live_server" in getattr(item, "fixturenames", ()) for item in request.session.items
+    ):
+        return
+    folder = tmp_path_factory.mktemp("databases")
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(folder / f"{connection.alias}.sqlite3")
+
+
 @pytest.fixture
 def database_alias() -> str:
     """The database that holds the help desk's tables; "default" on most hosts."""
