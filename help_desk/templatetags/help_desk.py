@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-READ_FOR_SUMMARY = 500
+READ_FOR_SUMMARY = 250
 """Characters of a text that are looked at: a summary has 60."""
 
 
@@ -37,7 +37,7 @@ def help_desk_unread_count(context: Context) -> int:
         The number; 0 for who is not signed in.
     """
     request = getattr(context, "request", None) or context.get("request")
-    user = getattr(request, "user", None) or context.get("user")
+    user: Any = getattr(request, "user", None) or context.get("user")
     if not getattr(user, "is_authenticated", False):
         return 0
     return Notification.objects.inbox_of(user).unread().count()

@@ -17,6 +17,7 @@ from help_desk.models import HelpDeskTicket, Notification
 from help_desk.views.access import forbidden, requires
 from help_desk.views.history import read_history
 from help_desk.views.page import landing_url, nearest_page, render_page
+from help_desk.views.ticket_rows import ticket_rows
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -37,10 +38,12 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
     """
     filters = HelpDeskTicketFilterForm(request.GET)
     tickets = filters.narrow(request.help_desk_auth.visible_tickets().active())
+    page = nearest_page(tickets.with_people().newest_first(), request.GET.get("page"))
     context = {
         "filters": filters,
         "query": filters.query(),
-        "tickets": nearest_page(tickets.with_people().newest_first(), request.GET.get("page")),
+        "rows": ticket_rows(page),
+        "tickets": page,
     }
     return render_page(request, "help_desk/ticket/list.html", context, section="list")
 
