@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.browser.axe import barriers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,27 +14,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.demonstration import Demonstration
-
-WIDE, NARROW = 1280, 320
-"""CSS pixels; WCAG 1.4.10 asks for the narrow one."""
-RULES = {
-    "resultTypes": ["violations"],
-    # WCAG 2.2 asks for it; axe leaves it out unless it is told.
-    "rules": {"target-size": {"enabled": True}},
-}
-
-
-def run_axe(page: Page) -> list[str]:
-    import axe_playwright_python  # noqa: PLC0415 -- not in every environment
-
-    script = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-    page.evaluate(script.read_text("utf-8"))
-    found: dict[str, Any] = page.evaluate("rules => axe.run(document, rules)", RULES)
-    return [
-        f"{violation['id']}: {violation['help']}: {node['html']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def newest_ticket(page: Page) -> str:
@@ -146,12 +126,4 @@ def test_page_is_accessible_and_fits(
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Hello").wait_for()
     open_it(page)
-    found = []
-    for width in (WIDE, NARROW):
-        page.set_viewport_size({"width": width, "height": 800})
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            found.append(f"At {width} pixels one has to scroll sideways.")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found += [f"{width} {scheme}: {violation}" for violation in run_axe(page)]
-    assert found == []
+    assert barriers(page) == []

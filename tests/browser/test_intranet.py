@@ -108,7 +108,7 @@ def delete_ticket(page: Page, link: str) -> None:
 def test_ticket_is_filed_told_of_worked_on_and_deleted(
     intranet: Demonstration,
     open_page: Callable[..., Page],
-    scripts: bool,  # noqa: FBT001 -- pytest hands it over by name
+    scripts: bool,
 ) -> None:
     def window(**options: Any) -> Page:
         return open_page(intranet.url, java_script_enabled=scripts, **options)
@@ -119,8 +119,8 @@ def test_ticket_is_filed_told_of_worked_on_and_deleted(
     rosa = window()
     sign_in(rosa, "rosa")
     file_ticket(rosa, text)
-    assert rosa.get_by_text(text).first.is_visible()
-    assert rosa.get_by_text("Rosa Iversen").first.is_visible()
+    rosa.get_by_text(text).first.wait_for()
+    rosa.get_by_text("Rosa Iversen").first.wait_for()
     assert rosa.get_by_role("link", name="Edit").count() == 0
     follow(rosa, rosa.get_by_role("button", name="Sign out"))
     rosa.get_by_role("heading", name="You are signed out").wait_for()
@@ -133,7 +133,7 @@ def test_ticket_is_filed_told_of_worked_on_and_deleted(
     assert link.startswith(f"{intranet.url}/")
     dora = window()
     sign_in(dora, "dora", urlsplit(link).path)
-    assert dora.get_by_text(text).first.is_visible()
+    dora.get_by_text(text).first.wait_for()
 
     # The manager finds it in the inbox, works on it and deletes it.
     mona = window(refused=True)
@@ -144,13 +144,13 @@ def test_ticket_is_filed_told_of_worked_on_and_deleted(
     number = re.search(r"/(\d+)/", link)[1]
     mona.get_by_role("main").get_by_role("link", name=f"Ticket #{number}:").click()
     mona.wait_for_url(link)
-    assert mona.get_by_text(text).first.is_visible()
+    mona.get_by_text(text).first.wait_for()
     mona.goto("/")
     assert int(re.search(r"\d+", inbox.inner_text())[0]) == unread - 1
     row = mona.get_by_role("row").filter(has_text=f"#{number}")
     for status in ("In Progress", "Done"):
         set_status(mona, link, status)
-        assert row.get_by_text(status).is_visible()
+        row.get_by_text(status).wait_for()
     delete_ticket(mona, link)
     assert row.count() == 0
     assert mona.goto(link).status == 404
