@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TICKETS = 208
 WEEKS = 26
-SEED = 1912
+SEED = 114
 
 REACTION = {"urge": (0.1, 1), "high": (0.5, 20), "med": (3, 110), "low": (12, 300)}
 """Hours until somebody begins, by priority."""

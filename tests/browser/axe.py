@@ -15,6 +15,13 @@ RULES = {
     # WCAG 2.2 asks for it; axe leaves it out unless it is told.
     "rules": {"target-size": {"enabled": True}},
 }
+UNREADABLE = """
+() => [...document.querySelectorAll("a, button, summary, label, span")].filter((element) => {
+  const style = getComputedStyle(element);
+  return element.innerText.trim() && style.color === style.backgroundColor;
+}).map((element) => element.outerHTML)
+"""
+"""Words of the colour of their ground, which axe takes for hidden on purpose."""
 
 
 def barriers(page: Page) -> list[str]:
@@ -30,7 +37,8 @@ def barriers(page: Page) -> list[str]:
             found.append(f"At {width} pixels one has to scroll sideways.")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            found += [f"{width} {scheme}: {violation}" for violation in _run_axe(page)]
+            unreadable = [f"cannot be read: {html}" for html in page.evaluate(UNREADABLE)]
+            found += [f"{width} {scheme}: {barrier}" for barrier in _run_axe(page) + unreadable]
     return found
 
 

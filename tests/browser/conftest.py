@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from tests.demonstration import Demonstration
 
@@ -113,18 +112,6 @@ def intranet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration
     demonstration.start()
     yield demonstration
     demonstration.stop()
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give each thread of the live server a connection of its own.
-
-    With SQLite in memory they would share one, and two requests at a time break it.
-    """
-    for connection in connections.all():
-        if connection.vendor == "sqlite":
-            file = tmp_path_factory.mktemp("database") / f"{connection.alias}.sqlite3"
-            connection.settings_dict["TEST"]["NAME"] = str(file)
 
 
 @pytest.fixture
