@@ -32,8 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Stop before the first test where the run would not test what it says."""
     if reason := databases.unreachable_reason():
         # A developer without the server is not held up; CI is there to see it run.
-        message = f"SKIPPED: {reason}"
-        pytest.exit(message, returncode=1 if os.environ.get("CI") else 0)
+        in_ci = bool(os.environ.get("CI"))
+        message = f"{'FAILED' if in_ci else 'SKIPPED'}: {reason}"
+        pytest.exit(message, returncode=int(in_ci))
     installed = Path(help_desk.__file__).parent
     if "HELP_DESK_TEST_INSTALLED" in os.environ and installed == ROOT / "help_desk":
         pytest.exit("The checkout is tested instead of the installed package.", returncode=1)
@@ -74,27 +75,6 @@ def _open_every_database(item: pytest.Item) -> None:
     else:
         options |= marker.kwargs
     item.add_marker(pytest.mark.django_db(**options), append=False)
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_modify_db_settings: None,
-) -> None:
-    """Put SQLite's test databases into files where a server of the tests' own runs.
-
-    Each of the server's threads then has a connection of its own and closes it. One in memory
-    is shared with threads that a browser, which keeps connections open, lets live too long.
-    """
-    if not any(
-        "live_server" in getattr(item, "fixturenames", ()) for item in request.session.items
-    ):
-        return
-    folder = tmp_path_factory.mktemp("databases")
-    for connection in connections.all():
-        if connection.vendor == "sqlite":
-            connection.settings_dict["TEST"]["NAME"] = str(folder / f"{connection.alias}.sqlite3")
 
 
 @pytest.fixture
