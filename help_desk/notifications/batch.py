@@ -93,7 +93,9 @@ class Batch:
 
     def _claim(self, rows: NotificationQuerySet, size: int) -> int:
         def claim() -> list[int]:
-            return rows.claim(lease=self.lease, until=self.lease_end, size=size)
+            # Nobody comes back at once for a row of one event that was skipped.
+            waits = self.run.event_id is not None
+            return rows.claim(lease=self.lease, until=self.lease_end, size=size, waits=waits)
 
         ids = insist(claim, self.run.using)
         self.undecided.update(ids)

@@ -100,9 +100,7 @@ def _change(request: HelpDeskRequest, ticket: HelpDeskTicket, fields: dict[str, 
         (conflict,) = error.conflicts
         now = conflict.current
         value = person_name(now) if hasattr(now, "pk") else display(conflict.field, now)
-        text = _(
-            "Nothing was changed: somebody else was faster. %(ticket)s is now: %(value)s."
-        )
+        text = _("Nothing was changed: somebody else was faster. %(ticket)s is now: %(value)s.")
         messages.warning(request, text % {"ticket": ticket, "value": value}, fail_silently=True)
         return
     except ValidationError as error:
@@ -113,9 +111,7 @@ def _change(request: HelpDeskRequest, ticket: HelpDeskTicket, fields: dict[str, 
     if event is None:
         return
     people = people_in([event])
-    values = [
-        display(field, new, people) for field, (_old, new) in event.changes.items()
-    ]
+    values = [display(field, new, people) for field, (_old, new) in event.changes.items()]
     text = _("%(ticket)s is now: %(value)s.")
     messages.success(
         request, text % {"ticket": ticket, "value": ", ".join(values)}, fail_silently=True
