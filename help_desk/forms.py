@@ -132,9 +132,9 @@ class HelpDeskTicketFilterForm(forms.Form):
         choices=[("", _("Any purpose")), *HelpDeskTicketPurposeChoices.choices],
     )
     assignee = forms.ChoiceField(
-        label=_("Who has it"),
+        label=_("Assigned to"),
         required=False,
-        choices=[("", _("Anybody or nobody")), ("me", _("I")), ("nobody", _("Nobody"))],
+        choices=[("", _("Anybody")), ("me", _("Me")), ("nobody", _("Nobody"))],
     )
 
     def __init__(self, query: Mapping[str, str]) -> None:

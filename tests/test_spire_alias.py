@@ -98,12 +98,12 @@ def test_patch_through_one_name_is_seen_through_the_other(tmp_path: Path) -> Non
     import django
     django.setup()
     from unittest import mock
-    target = "django_spire.help_desk.notifications.recipients.people_told_of_new_tickets"
+    target = "django_spire.help_desk.notifications.recipients.people_told_of"
     from help_desk.notifications import recipients
-    original = recipients.people_told_of_new_tickets
+    original = recipients.people_told_of
     with mock.patch(target) as patched:
-        assert recipients.people_told_of_new_tickets is patched
-    assert recipients.people_told_of_new_tickets is original
+        assert recipients.people_told_of is patched
+    assert recipients.people_told_of is original
     with mock.patch("help_desk.conf.SETTINGS", ()):
         from django_spire.help_desk import conf
         assert conf.SETTINGS == ()

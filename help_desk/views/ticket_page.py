@@ -47,7 +47,7 @@ _DONE = HelpDeskTicketStatusChoices.DONE
 
 STEPS: dict[str, tuple[Step, ...]] = {
     _READY: (Step(_INPROGRESS, _("Start")), Step(_DONE, _("Set done"))),
-    _INPROGRESS: (Step(_DONE, _("Set done")), Step(_READY, _("Put back"))),
+    _INPROGRESS: (Step(_DONE, _("Set done")), Step(_READY, _("Back to ready"))),
     _DONE: (Step(_READY, _("Reopen")),),
 }
 """Status to the steps that lead on from it; the first is the usual one."""

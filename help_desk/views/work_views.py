@@ -85,6 +85,7 @@ def assign_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     context = {
         "assignment": form,
         "cancel_url": _back(request, ticket),
+        "may_view": request.help_desk_auth.can_view_ticket(ticket),
         "return_url": return_url(request),
         "ticket": ticket,
         "version": ticket.version or 0,
