@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from django.db import connections
 
 from tests.demonstration import Demonstration
 
@@ -112,6 +113,20 @@ def intranet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration
     demonstration.start()
     yield demonstration
     demonstration.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Put SQLite's test databases into files.
+
+    Each thread of the live server then has a connection of its own and closes it. One in
+    memory is shared with threads that a browser, which keeps connections open, lets live
+    too long.
+    """
+    folder = tmp_path_factory.mktemp("databases")
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(folder / f"{connection.alias}.sqlite3")
 
 
 @pytest.fixture

@@ -416,6 +416,25 @@ def test_row_that_another_run_holds_is_not_sent(
     assert channel.sent == [row.pk for row in rows]
 
 
+def test_row_that_another_run_takes_while_it_is_chosen_is_not_sent_twice(
+    waiting: Waiting, channel: type[ScriptedChannel], database_alias: str
+) -> None:
+    rows = waiting(2)
+    others: list[delivery.DeliveryReport] = []
+
+    def take_first(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        if sql.startswith("UPDATE") and not others:
+            others.append(report())
+            others[0] = delivery.deliver()
+        return execute(sql, *args)
+
+    # Rows are chosen by reading and taken by writing; here another run comes in between.
+    with connections[database_alias].execute_wrapper(take_first):
+        assert delivery.deliver(event_id=rows[0].event_id) == report()
+    assert others == [report(sent=2)]
+    assert channel.sent == [row.pk for row in rows]
+
+
 def test_row_of_a_run_that_died_is_taken_up_when_its_lease_ends(
     waiting: Waiting, channel: type[ScriptedChannel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
