@@ -333,7 +333,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         # The index on `due_datetime` serves this; there is none on `status`.
         return self.filter(status=NotificationStatusChoices.WAITING, due_datetime__isnull=False)
 
-    def claim(self, *, lease: UUID, until: datetime, size: int) -> list[int]:
+    def claim(self, *, lease: UUID, until: datetime, size: int, waits: bool = False) -> list[int]:
         """Take rows for a delivery run; what another run takes meanwhile is passed over.
 
         One short transaction where rows can be locked and locked ones be skipped; elsewhere
@@ -343,13 +343,15 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
             lease: The token of whoever takes them.
             until: When they are due again if nothing is heard of them.
             size: How many at most.
+            waits: Whether to wait for rows that are locked for a moment. MariaDB also locks
+                rows that another run only looks at.
 
         Returns:
             Keys of the rows that were there to be taken; those that bear the token are.
         """
         values = {"lease": lease, "due_datetime": until}
         rows = self.model._default_manager.using(self.db)
-        if connections[self.db].features.has_select_for_update_skip_locked:
+        if not waits and connections[self.db].features.has_select_for_update_skip_locked:
             with transaction.atomic(using=self.db):
                 free = self.select_for_update(skip_locked=True)
                 ids = list(free.values_list("pk", flat=True)[:size])

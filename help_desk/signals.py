@@ -5,7 +5,6 @@ The package itself never steers by these. `docs/topics/signals.md` explains them
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -31,5 +30,9 @@ def send_after_commit(signal: Signal, *, using: str, **arguments: Any) -> None:
         using: Alias of the database.
         **arguments: What receivers get, the `sender` among them.
     """
-    # Django logs the errors of receivers.
-    transaction.on_commit(partial(signal.send_robust, **arguments), using=using, robust=True)
+
+    # A function with a name: Django 5.2 cannot log the errors of a `partial`.
+    def send() -> None:
+        signal.send_robust(**arguments)  # which logs the errors of receivers
+
+    transaction.on_commit(send, using=using, robust=True)

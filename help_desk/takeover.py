@@ -70,7 +70,9 @@ def invalid_tickets(model: type[Model], using: str) -> QuerySet[Any]:
     for field, choices in CHOICES.items():
         condition |= ~Q(**{f"exact_{field}__in": choices.values})
     exact = {f"exact_{field}": _exactly(field, using) for field in CHOICES}
-    return model._base_manager.using(using).alias(**exact).filter(condition).order_by("pk")
+    tickets: QuerySet[Any] = model._base_manager.using(using)
+    tickets = tickets.alias(**exact)
+    return tickets.filter(condition).order_by("pk")
 
 
 def _exactly(field: str, using: str) -> F | Func:

@@ -35,6 +35,12 @@ class ScriptedChannel(Channel):
             yield outcome
 
 
+class OtherChannel(ScriptedChannel):
+    """Another way."""
+
+    name: ClassVar[str] = "other"
+
+
 class MuteChannel(Channel):
     """Forgets to say what became of its rows."""
 

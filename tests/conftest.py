@@ -32,8 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Stop before the first test where the run would not test what it says."""
     if reason := databases.unreachable_reason():
         # A developer without the server is not held up; CI is there to see it run.
-        message = f"SKIPPED: {reason}"
-        pytest.exit(message, returncode=1 if os.environ.get("CI") else 0)
+        in_ci = bool(os.environ.get("CI"))
+        message = f"{'FAILED' if in_ci else 'SKIPPED'}: {reason}"
+        pytest.exit(message, returncode=int(in_ci))
     installed = Path(help_desk.__file__).parent
     if "HELP_DESK_TEST_INSTALLED" in os.environ and installed == ROOT / "help_desk":
         pytest.exit("The checkout is tested instead of the installed package.", returncode=1)

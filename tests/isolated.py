@@ -15,9 +15,7 @@ SETTINGS: dict[str, Any] = {
     "SECRET_KEY": "only-for-tests",
     "INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes", "help_desk"],
     "ROOT_URLCONF": "tests.empty_urls",
-    "TEMPLATES": [
-        {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}
-    ],
+    "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
     "USE_TZ": True,
     "ADMINS": ["ada@example.com"],
     "HELP_DESK": {"DELIVERY": "command"},

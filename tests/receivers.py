@@ -16,6 +16,8 @@ import pytest
 
 from help_desk.notifications.channels.webhook import WebhookChannel
 
+SECRET = "a secret of forty-two characters, no less."
+
 TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 Answer = bytes | Callable[["Receiver", socket.socket], None]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from help_desk.admin import HelpDeskTicketAdmin
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
@@ -176,3 +178,66 @@ def test_pages_link_to_and_fro(
     assert change("helpdeskticket", ticket.pk) in browser.get(to_events).text
     assert to_notifications in browser.get(change("ticketevent", event.pk)).text
     assert change("ticketevent", event.pk) in browser.get(to_notifications).text
+
+
+def send_again(browser: Client, *rows: Notification) -> Any:
+    data = {"action": "send_again", "_selected_action": [row.pk for row in rows]}
+    return browser.post(changelist("notification"), data, follow=True)
+
+
+def test_what_failed_is_sent_again(
+    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+) -> None:
+    file_ticket(created_by=reporter)
+    failed, other = Notification.objects.filter(channel="email").order_by("pk")[:2]
+    now = timezone.now()
+    long_ago = {"status": "fail", "due_datetime": None, "error": "No such person", "attempts": 9}
+    Notification.objects.filter(pk=failed.pk).write(**long_ago)
+    Notification.objects.filter(pk=other.pk).write(status="sent", due_datetime=None)
+    assert "No such person" in browser.get(changelist("notification")).text
+    response = send_again(browser, failed, other)
+    assert "1 notification will be sent again." in response.text
+    failed.refresh_from_db()
+    other.refresh_from_db()
+    assert (failed.status, failed.error, failed.attempts) == ("wait", "", 0)
+    assert failed.due_datetime is not None
+    assert failed.due_datetime >= now
+    assert (other.status, other.due_datetime) == ("sent", None)
+
+
+def test_what_is_sent_again_leaves_after_the_commit(
+    browser: Client,
+    file_ticket: Callable[..., HelpDeskTicket],
+    reporter: Any,
+    database_alias: str,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    file_ticket(created_by=reporter)
+    rows = Notification.objects.filter(channel="email")
+    rows.write(status="fail", due_datetime=None)
+    with django_capture_on_commit_callbacks(using=database_alias, execute=True):
+        send_again(browser, *rows)
+    assert set(rows.values_list("status", flat=True)) == {"sent"}
+
+
+def test_only_who_may_change_tickets_may_have_something_sent_again(
+    client_of: Callable[[Any], Client],
+    make_user: Callable[..., Any],
+    grant: Callable[..., Any],
+    file_ticket: Callable[..., HelpDeskTicket],
+    reporter: Any,
+) -> None:
+    file_ticket(created_by=reporter)
+    row = Notification.objects.filter(channel="email").order_by("pk")[0]
+    Notification.objects.filter(pk=row.pk).write(status="fail", due_datetime=None)
+    reader = make_user(name="reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_notification"))
+    assert "send_again" not in client_of(reader).get(changelist("notification")).text
+    send_again(client_of(reader), row)
+    row.refresh_from_db()
+    assert row.status == "fail"
+    changer = grant(reader, "change")
+    assert "send_again" in client_of(changer).get(changelist("notification")).text
+    send_again(client_of(changer), row)
+    row.refresh_from_db()
+    assert row.status == "wait"

@@ -55,8 +55,10 @@ def test_members_values_and_labels(enum: Any, members: list[tuple[str, str, str]
         (
             exceptions.TicketEventNotificationTypeNotSupportedError("update", "email"),
             TypeError,
-            "Combination of event type and notification type not supported: "
-            "Event type update - Notification type email",
+            (
+                "Combination of event type and notification type not supported: "
+                "Event type update - Notification type email"
+            ),
         ),
         (
             exceptions.TicketEventNotificationTypeNotSupportedError(None, "pager"),

@@ -59,6 +59,9 @@ class TestFilterForm:
         assert form.chosen == {"status": "done", "q": "x"}
         assert form.query().urlencode() == "status=done&q=x"
 
+    def test_searches_are_what_a_database_can_be_asked(self):
+        assert HelpDeskTicketFilterForm({"q": "a\x00b\ud800"}).chosen == {"q": "ab"}
+
     def test_searches_are_as_long_as_a_database_takes(self):
         form = HelpDeskTicketFilterForm({"q": "%" * 100_000})
         assert len(form.chosen["q"]) == 200

@@ -89,7 +89,7 @@ def test_newest_first_and_the_higher_number_first_at_the_same_moment(
     ids=lambda value: ascii(value)[:20] if not isinstance(value, bool) else "",
 )
 def test_search_is_of_the_text_as_it_is_typed(
-    make_ticket: MakeTicket, reporter: Any, text: str | None, is_found: bool
+    make_ticket: MakeTicket, reporter: Any, *, text: str | None, is_found: bool
 ) -> None:
     ticket = make_ticket(
         created_by=reporter, description="The printer 🖨 is at 100% load; the nul device works."

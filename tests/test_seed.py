@@ -135,9 +135,7 @@ def test_snippets_work_as_they_stand_with_the_alias(tmp_path: Path, app: str) ->
 # "Key fields"
 
 
-@pytest.mark.parametrize(
-    "name", ["created_by", "purpose", "priority", "status", "description"]
-)
+@pytest.mark.parametrize("name", ["created_by", "purpose", "priority", "status", "description"])
 def test_key_field(name: str) -> None:
     assert HelpDeskTicket._meta.get_field(name).name == name
 
@@ -195,6 +193,7 @@ def test_route_and_the_permission_that_opens_it(
     stranger: Any,
     grant: Callable[..., Any],
     client_of: Callable[[Any], Client],
+    *,
     name: str,
     url: str,
     action: str,

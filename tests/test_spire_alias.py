@@ -129,7 +129,7 @@ def test_names_in_pickles_and_settings_lead_to_the_same_objects(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("is_imported", [False, True], ids=["importable", "imported"])
-def test_django_spire_itself_is_not_touched(tmp_path: Path, is_imported: bool) -> None:
+def test_django_spire_itself_is_not_touched(tmp_path: Path, *, is_imported: bool) -> None:
     spire = tmp_path / "django_spire" / "help_desk"
     spire.mkdir(parents=True)
     (tmp_path / "django_spire" / "__init__.py").touch()

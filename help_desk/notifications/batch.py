@@ -93,7 +93,9 @@ class Batch:
 
     def _claim(self, rows: NotificationQuerySet, size: int) -> int:
         def claim() -> list[int]:
-            return rows.claim(lease=self.lease, until=self.lease_end, size=size)
+            # Nobody comes back at once for a row of one event that was skipped.
+            waits = self.run.event_id is not None
+            return rows.claim(lease=self.lease, until=self.lease_end, size=size, waits=waits)
 
         ids = insist(claim, self.run.using)
         self.undecided.update(ids)
@@ -178,9 +180,7 @@ class Batch:
                     return False
         return True
 
-    def _outcomes(
-        self, channel: Channel, remaining: dict[int, Notification]
-    ) -> Generator[Outcome]:
+    def _outcomes(self, channel: Channel, remaining: dict[int, Notification]) -> Generator[Outcome]:
         """Have rows sent; whatever a channel does, each row has one outcome."""
         for surprise in range(1, MAX_SURPRISES + 1):
             is_blocked, trouble = surprise == MAX_SURPRISES, ""
@@ -193,7 +193,7 @@ class Batch:
                 # A host's channel may raise anything. It goes through its rows in order,
                 # so the next one was the one, unless it happens again and again.
                 logger.exception("Channel %s failed.", channel.name)
-                connections[self.run.using].close_if_unusable_or_obsolete()
+                _leave_broken_connection(self.run.using)
                 trouble = f"{type(error).__name__}: {error}"[:1000]
             if not remaining:
                 return
@@ -260,6 +260,13 @@ def insist(action: Callable[[], Result], using: str) -> Result:
             return action()
         except (DatabaseError, InterfaceError):
             logger.warning("The database failed; asking again.", exc_info=True)
-            connections[using].close_if_unusable_or_obsolete()
+            _leave_broken_connection(using)
             time.sleep(wait)
     return action()
+
+
+def _leave_broken_connection(using: str) -> None:
+    """Have the next query open a new connection, if this one does not work any more."""
+    connection = connections[using]
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -39,14 +38,18 @@ def after_commit(event: TicketEvent | None, using: str) -> None:
         event: What people are told of, which comes first; None if nothing does.
         using: Alias of the database.
     """
-    if help_desk_settings.DELIVERY == AFTER_COMMIT:
-        event_id = None if event is None else event.pk
-        send = partial(delivery.deliver_after_commit, event_id=event_id, using=using)
-    elif help_desk_settings.DELIVERY == TASK:
-        send = partial(_enqueue, using)
-    else:
-        return
-    transaction.on_commit(send, using=using, robust=True)
+    way = help_desk_settings.DELIVERY
+    event_id = None if event is None else event.pk
+
+    # A function with a name: Django 5.2 cannot log the errors of a `partial`.
+    def send() -> None:
+        if way == AFTER_COMMIT:
+            delivery.deliver_after_commit(event_id=event_id, using=using)
+        else:
+            _enqueue(using)
+
+    if way in {AFTER_COMMIT, TASK}:
+        transaction.on_commit(send, using=using, robust=True)
 
 
 def _enqueue(using: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-READ_FOR_SUMMARY = 500
+READ_FOR_SUMMARY = 250
 """Characters of a text that are looked at: a summary has 60."""
 
 

@@ -17,6 +17,7 @@ from help_desk.models import HelpDeskTicket
 from help_desk.views.access import forbidden, requires
 from help_desk.views.page import landing_url, nearest_page, render_page, return_url
 from help_desk.views.ticket_page import find_ticket, render_ticket
+from help_desk.views.ticket_rows import ticket_rows
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -41,11 +42,13 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
     tickets = filters.narrow(visible, request.user).with_people().newest_first()
     if request.help_desk_auth.can_change():
         tickets = tickets.with_version()
+    page = nearest_page(tickets, request.GET.get("page"))
     context = {
         "filters": filters,
         "query": filters.query(),
-        "tickets": nearest_page(tickets, request.GET.get("page")),
         "here": request.get_full_path(),
+        "rows": ticket_rows(page),
+        "tickets": page,
     }
     return render_page(request, "help_desk/ticket/list.html", context, section="list")
 

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from django.db import connections
+
+from tests.demonstration import Demonstration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
     from pytest_django.live_server_helper import LiveServer
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -32,6 +35,18 @@ CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
+MISSING = "There is no Chromium; install it, or name it in HELP_DESK_TEST_CHROMIUM."
+PATIENCE = 20_000
+"""Milliseconds to wait for a page."""
+
+
+def find_chromium() -> str | None:
+    named = os.environ.get("HELP_DESK_TEST_CHROMIUM")
+    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def pytest_report_header() -> str:
+    return f"browser: {find_chromium() or MISSING}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,55 +58,91 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        # A developer without a browser is not held up; CI is there to see it run.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- not in every environment
 
-    named = os.environ.get("HELP_DESK_TEST_CHROMIUM")
-    found = [named] if named else [path for name in NAMES if (path := shutil.which(name))]
-    if not found:
-        message = "There is no Chromium; install it, or name it in HELP_DESK_TEST_CHROMIUM."
-        pytest.fail(message)
     # playwright's synchronous interface runs an event loop in the thread of the test.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found[0], args=list(CHROMIUM_OPTIONS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def context(chromium: Browser, live_server: LiveServer) -> Iterator[BrowserContext]:
-    """A window of its own, without cookies, on the site that the test runs."""
-    context = chromium.new_context(base_url=live_server.url, locale="en-GB")
-    context.set_default_timeout(10_000)  # milliseconds
-    yield context
-    context.close()
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a window of its own, without cookies: `open_page(url, **options)`.
 
-
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """An empty page; the test fails if the browser complains or misses a file of ours."""
+    The options are those of playwright's `new_context`. The test fails if the browser
+    complains, of a breach of the content security policy for instance, or misses a file;
+    answers that are meant to be an error are passed over by `refused=True`.
+    """
+    contexts = []
     complaints: list[str] = []
-    page = context.new_page()
 
-    def hear(said: ConsoleMessage) -> None:
-        # Chromium asks every site for an icon, which is the host's to have.
-        if said.type == "error" and not said.location["url"].endswith("/favicon.ico"):
-            complaints.append(f"{said.text} ({said.location['url']})")
+    def open_window(url: str, *, refused: bool = False, **options: Any) -> Page:
+        context = chromium.new_context(base_url=url, locale="en-GB", **options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
 
-    page.on("console", hear)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
+        def hear(said: ConsoleMessage) -> None:
+            is_refusal = refused and "the server responded with a status of 40" in said.text
+            # Chromium asks every site for an icon, which is the host's to have.
+            is_icon = said.location["url"].endswith("/favicon.ico")
+            if said.type in {"error", "warning"} and not is_refusal and not is_icon:
+                complaints.append(f"{said.text} ({said.location['url']})")
+
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
     assert complaints == []
 
 
+@pytest.fixture(scope="session")
+def intranet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """The example project with its two hundred tickets, running."""
+    demonstration = Demonstration(tmp_path_factory.mktemp("intranet"))
+    demonstration.start()
+    yield demonstration
+    demonstration.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Put SQLite's test databases into files.
+
+    Each thread of the live server then has a connection of its own and closes it. One in
+    memory is shared with threads that a browser, which keeps connections open, lets live
+    too long.
+    """
+    folder = tmp_path_factory.mktemp("databases")
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(folder / f"{connection.alias}.sqlite3")
+
+
 @pytest.fixture
-def sign_in(context: BrowserContext, client_of: Callable[[Any], Any]) -> Callable[[Any], None]:
+def page(open_page: Callable[..., Page], live_server: LiveServer) -> Page:
+    """An empty page on a site without a base template of its own."""
+    return open_page(live_server.url)
+
+
+@pytest.fixture
+def sign_in(page: Page, client_of: Callable[[Any], Any]) -> Callable[[Any], None]:
     """Signs somebody in, in the window of `page`; whoever was signed in is not any more."""
 
     def give_cookie(user: Any) -> None:
         cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME]
-        context.clear_cookies()
-        context.add_cookies(
+        page.context.clear_cookies()
+        page.context.add_cookies(
             [{"name": cookie.key, "value": cookie.value, "domain": "localhost", "path": "/"}]
         )
 

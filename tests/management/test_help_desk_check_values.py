@@ -63,9 +63,7 @@ def check(database_alias: str) -> Callable[..., str]:
     def run(**options: Any) -> str:
         out = StringIO()
         try:
-            call_command(
-                "help_desk_check_values", database=database_alias, stdout=out, **options
-            )
+            call_command("help_desk_check_values", database=database_alias, stdout=out, **options)
         finally:
             run.said = out.getvalue()
         return out.getvalue()

@@ -3,29 +3,193 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
-from help_desk.models import Notification
+from help_desk.models import DeliveryRun, Notification
+from help_desk.notifications import dispatch
+from tests import databases
+from tests.live_host import live_host, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+    from subprocess import Popen
 
     from help_desk.models import HelpDeskTicket
+    from tests.live_host import LiveHost
 
 
-def test_what_waits_is_sent_once_and_reported(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any
-) -> None:
+class Terminal(StringIO):
+    """Looked at by a person."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def waiting(file_ticket: Callable[..., HelpDeskTicket], reporter: Any) -> int:
+    """How many e-mails wait."""
     file_ticket(created_by=reporter)
-    waiting = Notification.objects.filter(channel="email", status="wait").count()
-    assert waiting > 0
+    count = Notification.objects.filter(channel="email", status="wait").count()
+    assert count > 0
+    return count
+
+
+def test_what_waits_is_sent_once_and_reported_in_a_line_of_json(waiting: int) -> None:
     out = StringIO()
     call_command("help_desk_deliver", stdout=out)
-    assert json.loads(out.getvalue())["sent"] == waiting
-    assert len(mail.outbox) == waiting
     call_command("help_desk_deliver", stdout=out)
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert (first["sent"], second["sent"]) == (waiting, 0)
+    assert {"finished", "seconds", "retried", "failed", "postponed", "skipped"} < set(first)
     assert len(mail.outbox) == waiting
+
+
+def test_progress_is_shown_on_a_terminal(waiting: int) -> None:
+    out = Terminal()
+    call_command("help_desk_deliver", stdout=out)
+    steps = [step for step in out.getvalue().split("\r") if step]
+    assert len(steps) == waiting + 1
+    assert steps[0].startswith("1 sent, ")
+    assert steps[-1].startswith(f"{waiting} sent, ")
+    assert steps[-1].endswith("\n")
+
+
+def test_run_leaves_a_trace_by_which_it_is_expected_again(
+    waiting: int, database_alias: str
+) -> None:
+    assert not dispatch.somebody_comes_by(database_alias)
+    call_command("help_desk_deliver", stdout=StringIO())
+    run = DeliveryRun.objects.get()
+    assert (run.source, run.sent) == ("command", waiting)
+    assert dispatch.somebody_comes_by(database_alias)
+
+
+def test_idle_runs_do_not_write_each_time(db: None, capture_queries: Callable[[], Any]) -> None:
+    call_command("help_desk_deliver", stdout=StringIO())
+    with capture_queries() as queries:
+        call_command("help_desk_deliver", stdout=StringIO())
+    assert not [query for query in queries if query["sql"].startswith(("UPDATE", "INSERT"))]
+
+
+def test_unusable_database_is_a_clear_error(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**options: Any) -> None:
+        message = "the server closed the connection"
+        raise OperationalError(message)
+
+    monkeypatch.setattr("help_desk.notifications.delivery.deliver", fail)
+    with pytest.raises(CommandError, match="The database cannot be used: the server closed"):
+        call_command("help_desk_deliver")
+
+
+@pytest.mark.parametrize("interval", ["0", "-1", "nan"])
+def test_interval_must_be_a_time_to_wait(db: None, interval: str) -> None:
+    with pytest.raises(CommandError, match="write a number of seconds above 0"):
+        call_command("help_desk_deliver", "--loop", f"--interval={interval}")
+
+
+# As a service
+
+FILE_TICKET = """
+from django.contrib.auth import get_user_model
+from help_desk.models import HelpDeskTicket
+user = get_user_model().objects.get_or_create(username="reporter")[0]
+HelpDeskTicket.services.create(
+    created_by=user, purpose="app", priority="low", description="Broken"
+)
+"""
+BREAK_CONNECTIONS = {
+    databases.POSTGRES: """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    print(cursor.rowcount)
+""",
+    databases.MARIADB: """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute(
+        "SELECT id FROM information_schema.processlist "
+        "WHERE db = database() AND id <> connection_id()"
+    )
+    ids = [id for id, in cursor.fetchall()]
+    for id in ids:
+        cursor.execute(f"KILL {id}")
+    print(len(ids))
+""",
+}
+
+
+def start_loop(host: LiveHost, **environment: str) -> Popen[str]:
+    return host.start("help_desk_deliver", "--loop", "--interval=0.2", **environment)
+
+
+def host_options(developers: int) -> dict[str, Any]:
+    return {
+        "ADMINS": [("", f"dev{number}@example.com") for number in range(developers)],
+        "HELP_DESK": {"DELIVERY": "command", "SITE_URL": "https://intranet.example.com"},
+    }
+
+
+@pytest.mark.hosts("default")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
+def test_loop_stops_after_the_message_that_is_being_sent(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with live_host(tmp_path, **host_options(30)) as host:
+        host.python(FILE_TICKET)
+        loop = start_loop(host, MAIL_SECONDS="0.3")
+        wait_until(lambda: host.mails().total() >= 2, "mail")
+        loop.send_signal(number)
+        out, _nothing = loop.communicate(timeout=5)
+        assert loop.returncode == 0, host.logs()
+        sent = host.mails().total()
+        assert sent < 30
+        assert [json.loads(line)["sent"] for line in out.splitlines()] == [sent]
+        assert host.statuses() == {"sent": sent, "wait": 30 - sent}
+        # What it held is given back, and leaves at once.
+        host.manage("help_desk_deliver")
+        assert host.statuses() == {"sent": 30}
+        assert set(host.mails().values()) == {1}
+
+
+@pytest.mark.hosts("default")
+def test_idle_loop_says_nothing_and_stops_at_once(tmp_path: Path) -> None:
+    with live_host(tmp_path, **host_options(2)) as host:
+        loop = host.start("help_desk_deliver", "--loop", "--interval=600")
+        trace = "from help_desk.models import DeliveryRun; print(DeliveryRun.objects.count())"
+        wait_until(lambda: host.python(trace) == "1\n", "trace of a run")
+        loop.send_signal(signal.SIGTERM)
+        assert loop.communicate(timeout=5) == ("", None)
+        assert loop.returncode == 0, host.logs()
+
+
+@pytest.mark.hosts("default")
+@pytest.mark.skipif(
+    databases.chosen() == databases.SQLITE, reason="SQLite has no server that could restart"
+)
+def test_loop_survives_a_restart_of_the_database(tmp_path: Path) -> None:
+    with live_host(tmp_path, **host_options(4)) as host:
+        loop = start_loop(host, MAIL_SECONDS="1.5")
+        for total in (4, 8):
+            host.python(FILE_TICKET)
+            wait_until(lambda total=total: len(host.mails()) == total - 3, "mail before")
+            # In the middle of a batch: its connection breaks while a message is sent.
+            assert int(host.python(BREAK_CONNECTIONS[databases.chosen()])) >= 1
+            wait_until(lambda total=total: len(host.mails()) == total, f"mail after\n{host.logs()}")
+        wait_until(lambda: host.statuses() == {"sent": 8}, "record of everything")
+        assert loop.poll() is None
+        assert set(host.mails().values()) == {1}
+        os.kill(loop.pid, signal.SIGTERM)
+        assert loop.wait(timeout=10) == 0

@@ -51,9 +51,7 @@ def old_tickets(
 
     def fill(*rows: dict[str, Any]) -> list[int]:
         defaults = {"purpose": "app", "priority": "low", "description": "Émile's “ticket” 🎫"}
-        return [
-            tickets.create(created_by_id=person.pk, **{**defaults, **row}).pk for row in rows
-        ]
+        return [tickets.create(created_by_id=person.pk, **{**defaults, **row}).pk for row in rows]
 
     return fill
 

@@ -82,9 +82,7 @@ DESCRIBE = {
 }
 
 
-def test_columns_types_and_nullability(
-    migrate: Callable[..., None], database_alias: str
-) -> None:
+def test_columns_types_and_nullability(migrate: Callable[..., None], database_alias: str) -> None:
     migrate("0001_initial")
     with connections[database_alias].cursor() as cursor:
         cursor.execute(DESCRIBE[databases.chosen()].format(table=TABLE))
@@ -93,9 +91,7 @@ def test_columns_types_and_nullability(
             for name, kind, null, default in cursor.fetchall()
         ]
     types = TYPES[databases.chosen()]
-    assert found == [
-        (name, kind, False, None) for name, kind in zip(COLUMNS, types, strict=True)
-    ]
+    assert found == [(name, kind, False, None) for name, kind in zip(COLUMNS, types, strict=True)]
 
 
 def test_only_the_key_the_account_and_its_index_are_constrained_and_nothing_else_is_there(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
@@ -68,7 +67,7 @@ def test_named_by_its_number(ticket: HelpDeskTicket) -> None:
     ],
 )
 def test_set_method_saves_its_own_field_only(
-    ticket: HelpDeskTicket, method: str, name: str, before: bool, after: bool
+    ticket: HelpDeskTicket, *, method: str, name: str, before: bool, after: bool
 ) -> None:
     HelpDeskTicket.objects.filter(pk=ticket.pk).update(**{name: before})
     ticket.refresh_from_db()
@@ -120,4 +119,3 @@ def test_account_leads_to_the_tickets_that_it_filed(
     assert list(reporter.created_help_desk_tickets.all()) == [ticket]
     accounts = get_user_model()._default_manager
     assert accounts.get(created_help_desk_ticket=ticket) == reporter
-    assert settings.AUTH_USER_MODEL == field("created_by").remote_field.model._meta.label

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import smtplib
 import threading
-import uuid
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core import mail
-from django.db import DatabaseError, connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from help_desk.models import HelpDeskTicket, Notification
-from help_desk.notifications import delivery, retries
+from help_desk.notifications import batch, delivery, retries
 from help_desk.notifications.channels.channel import Outcome
+from help_desk.notifications.runs import Run
 from tests import databases
 from tests.channels import ScriptedChannel
 
@@ -59,13 +59,25 @@ def channel(settings: Any) -> Iterator[type[ScriptedChannel]]:
     ScriptedChannel.reset()
 
 
-def use(settings: Any, name: str) -> None:
-    settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": [f"tests.channels.{name}"]}
+def use(settings: Any, *names: str) -> None:
+    paths = [f"tests.channels.{name}" for name in names]
+    settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": paths}
 
 
 def age(**values: Any) -> None:
     """Let time pass for every row that is not done."""
     Notification.objects.exclude(due_datetime=None).write(**values)
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = timezone.now()
+        monkeypatch.setattr(timezone, "now", lambda: self.now)
+
+    def advance(self, time: timedelta) -> None:
+        self.now += time
 
 
 def report(**counts: int) -> delivery.DeliveryReport:
@@ -182,6 +194,31 @@ def test_rows_wait_where_the_server_refuses_the_sender(waiting: Waiting, mail_se
     assert delivery.deliver() == report(postponed=2)
 
 
+def test_message_that_is_too_large_does_not_hold_up_the_rest(
+    waiting: Waiting, mail_server: Any
+) -> None:
+    row, _other = waiting(2)
+    mail_server.answers = [smtplib.SMTPSenderRefused(552, b"Over the limit", "x@example.com")]
+    assert delivery.deliver() == report(failed=1, sent=1)
+    row.refresh_from_db()
+    assert "refuses the message: 552 Over the limit" in row.error
+
+
+def test_server_that_hangs_up_politely_is_called_again(waiting: Waiting, mail_server: Any) -> None:
+    waiting(3)
+    mail_server.answers = [smtplib.SMTPDataError(421, b"Closing")]
+    assert delivery.deliver() == report(retried=1, sent=2)
+    assert mail_server.opened == 2
+
+
+def test_refusal_is_told_in_words(waiting: Waiting, mail_server: Any) -> None:
+    (row,) = waiting(1)
+    mail_server.answers = [refused(550)]
+    delivery.deliver()
+    row.refresh_from_db()
+    assert row.error.startswith("The mail server refuses the recipient: 550 No such person")
+
+
 def test_server_that_fails_again_and_again_is_left_alone(
     waiting: Waiting, mail_server: Any
 ) -> None:
@@ -238,17 +275,48 @@ def test_row_that_cannot_be_sent_for_days_is_given_up(
 ) -> None:
     (row,) = waiting(1)
     channel.act = lambda row: "Busy"
-    age(created_datetime=timezone.now() - retries.GIVE_UP_AFTER + timedelta(hours=1))
+    limit = timezone.now() - retries.GIVE_UP_AFTER
+    age(attempts=50, scheduled_datetime=limit + timedelta(hours=1))
     assert delivery.deliver() == report(retried=1)
-    age(
-        created_datetime=timezone.now() - retries.GIVE_UP_AFTER - timedelta(hours=1),
-        due_datetime=timezone.now(),
-        attempts=retries.MIN_ATTEMPTS - 1,
-    )
+    age(scheduled_datetime=limit - timedelta(hours=1), due_datetime=timezone.now())
     assert delivery.deliver() == report(failed=1)
     row.refresh_from_db()
-    assert (row.status, row.due_datetime, row.error) == ("fail", None, "Busy")
-    assert row.attempts == retries.MIN_ATTEMPTS
+    assert (row.status, row.due_datetime, row.error, row.attempts) == ("fail", None, "Busy", 52)
+
+
+def test_row_is_not_given_up_because_the_server_was_away_for_days(
+    waiting: Waiting, channel: type[ScriptedChannel]
+) -> None:
+    waiting(1)
+    channel.act = lambda row: "Come again later"
+    results = []
+    for _ in range(retries.MIN_ATTEMPTS):
+        age(
+            created_datetime=timezone.now() - timedelta(days=30),
+            due_datetime=timezone.now(),
+        )
+        results.append(delivery.deliver())
+    assert results == [report(retried=1)] * (retries.MIN_ATTEMPTS - 1) + [report(failed=1)]
+
+
+def test_new_row_is_not_given_up_with_an_old_one_in_the_same_message(
+    waiting: Waiting, channel: type[ScriptedChannel]
+) -> None:
+    old, new = waiting(2)
+    Notification.objects.filter(pk=old.pk).write(
+        attempts=50, scheduled_datetime=timezone.now() - timedelta(days=30)
+    )
+
+    def refuse_both(row: Notification) -> Outcome:
+        rows = list(Notification.objects.order_by("pk"))
+        return Outcome(notifications=rows, error="Busy")
+
+    channel.act = refuse_both
+    assert delivery.deliver() == report(failed=1, retried=1)
+    new.refresh_from_db()
+    assert (new.status, new.attempts) == ("wait", 1)
+    assert new.due_datetime is not None
+    assert new.due_datetime < timezone.now() + 2 * retries.FIRST_RETRY
 
 
 def test_row_that_is_not_due_yet_is_left(waiting: Waiting) -> None:
@@ -293,17 +361,33 @@ def test_channel_that_chokes_on_everything_is_left_alone(
     assert statuses() == {"wait": 10}
 
 
-@pytest.mark.parametrize(("name", "handled"), [("MuteChannel", 250), ("BlockedChannel", 100)])
-def test_no_row_is_lost_or_stuck_with_a_channel_that_does_nothing(
-    waiting: Waiting, settings: Any, name: str, handled: int
+def test_no_row_is_lost_or_stuck_with_a_channel_that_says_nothing(
+    waiting: Waiting, settings: Any
 ) -> None:
     waiting(250)
-    use(settings, name)
-    # A channel that is unavailable is asked once in a run.
-    assert delivery.deliver().handled == handled
+    use(settings, "MuteChannel")
+    assert delivery.deliver() == report(retried=250)
     assert statuses() == {"wait": 250}
-    assert Notification.objects.exclude(error="").count() == handled
+    assert not Notification.objects.filter(error="").exists()
     assert not Notification.objects.exclude(lease=None).exists()
+
+
+def test_run_does_not_knock_twice_where_nothing_can_leave(waiting: Waiting, settings: Any) -> None:
+    waiting(250)
+    use(settings, "BlockedChannel", "OtherChannel")
+    other = Notification.objects.latest("pk").event
+    Notification.objects.create(
+        event=other,
+        address="x",
+        channel="other",
+        status="wait",
+        due_datetime=timezone.now() + timedelta(microseconds=1),
+    )
+    assert delivery.deliver() == report(sent=1, postponed=100)
+    assert statuses() == {"wait": 250, "sent": 1}
+    assert not Notification.objects.exclude(lease=None).exists()
+    # The others are as due as they were; the next run knocks again.
+    assert delivery.deliver() == report(postponed=100)
 
 
 def test_outcome_said_twice_or_of_a_strange_row_counts_once(
@@ -332,13 +416,36 @@ def test_row_that_another_run_holds_is_not_sent(
     assert channel.sent == [row.pk for row in rows]
 
 
-def test_row_of_a_run_that_died_is_taken_up_when_its_lease_ends(
-    waiting: Waiting, channel: type[ScriptedChannel]
+def test_row_that_another_run_takes_while_it_is_chosen_is_not_sent_twice(
+    waiting: Waiting, channel: type[ScriptedChannel], database_alias: str
 ) -> None:
+    rows = waiting(2)
+    others: list[delivery.DeliveryReport] = []
+
+    def take_first(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        if sql.startswith("UPDATE") and not others:
+            others.append(report())
+            others[0] = delivery.deliver()
+        return execute(sql, *args)
+
+    # Rows are chosen by reading and taken by writing; here another run comes in between.
+    with connections[database_alias].execute_wrapper(take_first):
+        assert delivery.deliver(event_id=rows[0].event_id) == report()
+    assert others == [report(sent=2)]
+    assert channel.sent == [row.pk for row in rows]
+
+
+def test_row_of_a_run_that_died_is_taken_up_when_its_lease_ends(
+    waiting: Waiting, channel: type[ScriptedChannel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
     waiting(2)
-    age(lease=uuid.uuid4(), due_datetime=timezone.now() + timedelta(seconds=30))
+    # A killed process gives nothing back.
+    dead = batch.Batch(Run(using=Notification.objects.db))
+    assert dead.take(10) == 2
+    clock.now += batch.LEASE - timedelta(seconds=1)
     assert delivery.deliver() == report()
-    age(due_datetime=timezone.now() - timedelta(seconds=1))
+    clock.now += timedelta(seconds=1)
     assert delivery.deliver() == report(sent=2)
 
 
@@ -398,8 +505,8 @@ def test_parallel_runs_send_each_row_once(waiting: Waiting, channel: type[Script
     for thread in threads:
         thread.join()
     assert len(reports) == 4
-    # A run may find nothing left; what others hold then is theirs to send.
-    assert delivery.deliver() == report()
+    # MariaDB also locks, for a moment, rows that a run only looks at; others skip them then.
+    reports.append(delivery.deliver())
     assert sorted(channel.sent) == [row.pk for row in rows]
     assert sum(done.sent for done in reports) == len(rows)
 
@@ -428,22 +535,120 @@ def test_run_goes_on_until_nothing_is_due(waiting: Waiting, count: int) -> None:
     assert delivery.deliver() == report(sent=count)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_result_whose_record_fails_is_recorded_at_the_second_try(
-    waiting: Waiting, channel: type[ScriptedChannel], database_alias: str
+def test_run_that_is_slow_for_its_lease_takes_new_leases(
+    waiting: Waiting, channel: type[ScriptedChannel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (row,) = waiting(1)
-    failures = [DatabaseError("deadlock detected")]
+    clock = Clock(monkeypatch)
+    rows = waiting(8)
+    leases = []
 
-    def fail(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
-        if channel.sent and failures:
-            raise failures.pop()
+    def take_a_minute(row: Notification) -> None:
+        row.refresh_from_db()
+        assert row.due_datetime is not None
+        assert row.due_datetime - clock.now >= batch.LEASE_RESERVE - timedelta(minutes=1)
+        leases.append(row.lease)
+        clock.now += timedelta(minutes=1)
+
+    channel.act = take_a_minute
+    assert delivery.deliver() == report(sent=8)
+    assert sorted(channel.sent) == [row.pk for row in rows]
+    assert len(set(leases)) == 3
+
+
+def test_run_stops_where_it_is_told_to(waiting: Waiting, channel: type[ScriptedChannel]) -> None:
+    waiting(5)
+    done = delivery.deliver(stop=lambda: len(channel.sent) == 2)
+    assert done == report(sent=2)
+    assert not Notification.objects.exclude(lease=None).exists()
+
+
+def test_progress_is_told_after_each_message(
+    waiting: Waiting, channel: type[ScriptedChannel]
+) -> None:
+    waiting(3)
+    seen: list[int] = []
+    delivery.deliver(progress=lambda done: seen.append(done.sent))
+    assert seen == [1, 2, 3]
+
+
+@pytest.mark.parametrize("most", [50, 3])
+def test_what_is_sent_after_a_commit_is_bounded(
+    waiting: Waiting,
+    channel: type[ScriptedChannel],
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    database_alias: str,
+) -> None:
+    clock = Clock(monkeypatch)
+    left_over, own = waiting(100)[0].event_id, waiting(100)[-1].event_id
+    assert left_over != own
+    pace = delivery.AFTER_COMMIT_TIME / (2.5 if most == 3 else 1000)
+    channel.act = lambda row: clock.advance(pace)
+    delivery.deliver_after_commit(event_id=own, using=database_alias)
+    sent = Counter(Notification.objects.filter(status="sent").values_list("event_id", flat=True))
+    expected = {own: 50, left_over: 20} if most == 50 else {own: 3}
+    assert sent == expected
+    assert not Notification.objects.exclude(lease=None).exists()
+
+
+class Broken:
+    """A database that fails as often as it is told, in updates of one column."""
+
+    def __init__(self, times: int, says: str, alias: str) -> None:
+        self.times, self.says = times, says
+        self.wrapper = connections[alias].execute_wrapper(self)
+
+    def __call__(self, execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        if sql.startswith("UPDATE") and self.says in sql and self.times:
+            self.times -= 1
+            message = "deadlock detected"
+            raise OperationalError(message)
         return execute(sql, *args)
 
-    with connections[database_alias].execute_wrapper(fail):
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is asked again without waiting."""
+    monkeypatch.setattr(batch, "PATIENCE", (0,) * len(batch.PATIENCE))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("says", ["lease", "attempts"], ids=["claim", "record"])
+def test_what_fails_in_passing_is_asked_again(
+    waiting: Waiting,
+    channel: type[ScriptedChannel],
+    database_alias: str,
+    at_once: None,
+    says: str,
+) -> None:
+    (row,) = waiting(1)
+    with Broken(len(batch.PATIENCE), says, database_alias).wrapper:
         assert delivery.deliver() == report(sent=1)
     assert channel.sent == [row.pk]
     assert statuses() == {"sent": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_sent_and_cannot_be_recorded_waits_for_its_lease_to_end(
+    waiting: Waiting,
+    channel: type[ScriptedChannel],
+    database_alias: str,
+    at_once: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    first, *others = waiting(3)
+    broken = Broken(0, "attempts", database_alias)
+    channel.act = lambda row: setattr(broken, "times", len(batch.PATIENCE) + 1)
+    with broken.wrapper, pytest.raises(OperationalError):
+        delivery.deliver()
+    channel.act = lambda row: None
+    # The others were given back; this one may not be sent twice for a hiccup.
+    assert delivery.deliver() == report(sent=2)
+    assert sorted(channel.sent) == [first.pk, *(row.pk for row in others)]
+    clock.now += batch.LEASE
+    assert delivery.deliver() == report(sent=1)
+    assert channel.sent.count(first.pk) == 2
 
 
 def test_number_of_queries_to_claim_does_not_grow_with_the_rows(

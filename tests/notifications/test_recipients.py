@@ -188,6 +188,7 @@ def test_active_holder_of_the_delete_permission_is_told_once_in_the_app(
     make_user: MakeUser,
     delete_permission: Permission,
     settings: Any,
+    *,
     give: Callable[[Any, Permission], None],
     is_active: bool,
 ) -> None:

@@ -82,8 +82,7 @@ def test_senseless_choices_are_refused(ticket: HelpDeskTicket, name: str, value:
 def test_any_text_is_kept_whole_or_refused(ticket: HelpDeskTicket, text: str) -> None:
     try:
         ticket.services.update(by=None, description=text)
-    except ValidationError as error:
-        assert error.message_dict.keys() == {"description"}
+    except ValidationError:
         ticket.refresh_from_db()
     else:
         assert HelpDeskTicket.objects.get(pk=ticket.pk).description == text

@@ -30,6 +30,10 @@ def nothing_was_written() -> bool:
     )
 
 
+def unsaved_account() -> Any:
+    return get_user_model()()
+
+
 def test_service_is_bound_to_its_ticket(ticket: HelpDeskTicket) -> None:
     assert isinstance(ticket.services, HelpDeskTicketService)
     assert ticket.services.obj is ticket
@@ -79,7 +83,7 @@ def test_account_behind_a_lazy_request_user_is_taken(reporter: Any) -> None:
         SimpleLazyObject(AnonymousUser),
         "somebody",
         7,
-        SimpleLazyObject(lambda: get_user_model()()),
+        SimpleLazyObject(unsaved_account),
     ],
     ids=["none", "anonymous", "lazy-anonymous", "name", "key", "unsaved"],
 )

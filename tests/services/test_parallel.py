@@ -87,7 +87,7 @@ def test_parallel_requests_do_not_mix_people_up(make_user: Callable[..., Any]) -
     def work(person: Any) -> None:
         try:
             start.wait()
-            for number in range(4):
+            for _ in range(4):
                 ticket = HelpDeskTicket.services.create(
                     person, purpose="app", priority="low", description=str(person.pk)
                 )

@@ -113,9 +113,7 @@ def check_webhooks() -> list[CheckMessage]:
             )
         ]
     messages: list[CheckMessage] = [
-        Error(
-            f"HELP_DESK['WEBHOOKS'][{position}]: {problem}", hint=hint, id=check_id
-        )
+        Error(f"HELP_DESK['WEBHOOKS'][{position}]: {problem}", hint=hint, id=check_id)
         for position, entry in enumerate(entries)
         for check_id, problem, hint in _problems(entry)
     ]
@@ -163,7 +161,11 @@ def _problems(entry: object) -> Iterator[tuple[str, str, str]]:
     if not problem and len(entry["url"]) > URL_LENGTH:
         problem = f"is longer than {URL_LENGTH} characters"
     if problem:
-        yield "help_desk.E121", f"the URL {problem}.", 'Write such as "https://hooks.example.com/tickets".'
+        yield (
+            "help_desk.E121",
+            f"the URL {problem}.",
+            'Write such as "https://hooks.example.com/tickets".',
+        )
     secret = entry["secret"]
     if not isinstance(secret, str) or not secret.isascii() or len(secret) < SECRET_LENGTH:
         yield (

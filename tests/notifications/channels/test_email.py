@@ -96,7 +96,7 @@ def test_mail_goes_out_without_a_link_where_the_pages_are_not_mounted(
     ids=["developing", "live", "empty", "none"],
 )
 def test_all_mail_goes_to_the_developer_while_developing(
-    send: Send, settings: Any, debug: bool, address: str | None, to: str
+    send: Send, settings: Any, *, debug: bool, address: str | None, to: str
 ) -> None:
     settings.DEBUG, settings.DEVELOPMENT_EMAIL = debug, address
     assert send().to == [to]

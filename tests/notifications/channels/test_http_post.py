@@ -6,7 +6,6 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,12 +19,6 @@ from tests.receivers import Receiver, drip, flood, network, receiving, silence, 
 HOST = "hooks.example.com"
 PUBLIC = "93.184.215.14"
 SHORT = 0.3
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as server:
-        yield server
 
 
 @pytest.fixture
@@ -60,7 +53,7 @@ class TestAnswer:
         ],
     )
     def test_refusal_is_final_or_passing(
-        self, receiver: Receiver, code: int, is_permanent: bool
+        self, receiver: Receiver, code: int, *, is_permanent: bool
     ) -> None:
         receiver.answer = status(code)
         error = refusal(receiver.url)

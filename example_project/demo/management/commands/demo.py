@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import signal
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-server", action="store_true", help="Only make the data.")
 
     def handle(self, *args: Any, port: int, fresh: bool, no_server: bool, **options: Any) -> None:
+        # To be told to end is no less polite than Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         server = None if no_server else _bind(port)
         # The links in e-mails lead to this port.
         address = f"http://{HOST}:{port}"

@@ -1,13 +1,15 @@
-"""A ticket's life, as its reporter and a manager see it in a browser."""
+"""A ticket's life in a host without a base template, as two people see it in a browser."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from django.urls import reverse
 
 from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.models import HelpDeskTicket
+from tests.browser.axe import barriers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,13 +33,13 @@ def test_ticket_is_filed_read_worked_on_and_deleted(
     page.wait_for_url(f"**{LIST}")
     ticket = HelpDeskTicket.objects.get()
     assert (ticket.description, ticket.created_by) == (TEXT, reporter)
-    assert page.get_by_text(TEXT).first.is_visible()
+    page.get_by_text(TEXT).first.wait_for()
 
     sign_in(manager)
     page.goto(reverse("django_spire:help_desk:page:inbox"))
     page.get_by_role("main").locator("li a").first.click()
     page.wait_for_url("**/detail/")
-    assert page.get_by_text(TEXT).first.is_visible()
+    page.get_by_text(TEXT).first.wait_for()
 
     page.goto(reverse("django_spire:help_desk:form:update", args=[ticket.pk]))
     page.get_by_label("Done").check()
@@ -52,3 +54,20 @@ def test_ticket_is_filed_read_worked_on_and_deleted(
     ticket.refresh_from_db()
     assert ticket.is_deleted
     assert page.get_by_text(TEXT).count() == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["page:list", "page:inbox", "form:create", "page:detail", "form:update", "page:delete"]
+)
+def test_page_is_accessible_and_fits(
+    name: str,
+    page: Page,
+    sign_in: Callable[[Any], None],
+    manager: Any,
+    file_ticket: Callable[..., HelpDeskTicket],
+) -> None:
+    ticket = file_ticket(description=f"{TEXT}\n\nhttps://example.com/{'w' * 200}")
+    sign_in(manager)
+    needs_number = name in {"page:detail", "form:update", "page:delete"}
+    page.goto(reverse(f"django_spire:help_desk:{name}", args=[ticket.pk] if needs_number else []))
+    assert barriers(page) == []

@@ -1,0 +1,10 @@
+"""The three lines of a host, and the floors that the pages are compared with."""
+
+from django.urls import include, path
+
+from help_desk.include_helper import include_helper
+
+urlpatterns = [
+    path("", include_helper()),
+    path("floor/", include("benchmarks.floor")),
+]

@@ -1,0 +1,118 @@
+"""Real workers of both backends, two at once, one of them killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.live_host import live_host, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from subprocess import Popen
+
+    from tests.live_host import LiveHost
+
+# The hosts of these tests are their own.
+pytestmark = pytest.mark.hosts("default")
+
+DEVELOPERS = 40
+TICKETS = 4
+FILE_TICKETS = f"""
+from django.contrib.auth import get_user_model
+from help_desk.models import HelpDeskTicket
+user = get_user_model().objects.get_or_create(username="reporter")[0]
+for number in range({TICKETS}):
+    HelpDeskTicket.services.create(
+        created_by=user, purpose="app", priority="low", description=f"No {{number}}"
+    )
+"""
+
+
+@contextmanager
+def host_with(folder: Path, backend: str, *apps: str, **settings: Any) -> Iterator[LiveHost]:
+    developers = [f"dev{number}@example.com" for number in range(DEVELOPERS)]
+    with live_host(
+        folder,
+        INSTALLED_APPS=list(apps),
+        ADMINS=[("", address) for address in developers],
+        HELP_DESK={"DELIVERY": "task", "SITE_URL": "https://intranet.example.com"},
+        TASKS={"default": {"BACKEND": backend}},
+        **settings,
+    ) as host:
+        yield host
+
+
+def see_all_arrive_though_one_is_killed(
+    host: LiveHost, survivor: Popen[str], victim: Popen[str]
+) -> None:
+    total = DEVELOPERS * TICKETS
+    wait_until(
+        lambda: len(host.senders()) == 2 and host.mails().total() > 20,
+        f"mail from both workers\n{host.logs()}",
+    )
+    os.killpg(victim.pid, signal.SIGKILL)
+    assert host.mails().total() < total
+    # Nobody enqueues anything: the tasks themselves come again.
+    wait_until(lambda: len(host.mails()) == total, "delivery of the rest")
+    assert survivor.poll() is None
+    wait_until(lambda: host.statuses() == {"sent": total}, "record of everything")
+    assert host.mails().total() - total <= 1  # no more twice than were killed
+
+
+def test_database_workers_deliver_everything_though_one_is_killed(tmp_path: Path) -> None:
+    pytest.importorskip("django_tasks_db", reason="django-tasks-db is not installed")
+    backend = "django_tasks_db.DatabaseBackend"
+    with host_with(tmp_path, backend, "django_tasks_db") as host:
+        host.python(FILE_TICKETS)
+        assert host.mails().total() == 0
+        options = ["--interval", "0.1", "--no-startup-delay"]
+        survivor, victim = (
+            host.start("db_worker", *options, MAIL_SECONDS="0.03") for _ in range(2)
+        )
+        see_all_arrive_though_one_is_killed(host, survivor, victim)
+
+
+@pytest.fixture
+def redis_database() -> Iterator[int]:
+    """The number of a database of Redis that nobody uses; emptied afterwards."""
+    redis = pytest.importorskip("redis", reason="redis is not installed")
+    address = {
+        "host": os.environ.get("HELP_DESK_TEST_REDIS_HOST", "127.0.0.1"),
+        "port": int(os.environ.get("HELP_DESK_TEST_REDIS_PORT", "6379")),
+    }
+    for number in range(15, 0, -1):
+        with redis.Redis(**address, db=number) as server:
+            try:
+                if server.dbsize():
+                    continue
+            except redis.ConnectionError as error:
+                pytest.skip(f"no Redis server answers: {error}")
+            yield number
+            server.flushdb()
+            return
+    pytest.skip("every database of the Redis server is in use")
+
+
+def test_redis_workers_deliver_everything_though_one_is_killed(
+    tmp_path: Path, redis_database: int
+) -> None:
+    pytest.importorskip("django_tasks_rq", reason="django-tasks-rq is not installed")
+    queue = {
+        "HOST": os.environ.get("HELP_DESK_TEST_REDIS_HOST", "127.0.0.1"),
+        "PORT": int(os.environ.get("HELP_DESK_TEST_REDIS_PORT", "6379")),
+        "DB": redis_database,
+    }
+    backend = "django_tasks_rq.RQBackend"
+    with host_with(tmp_path, backend, "django_rq", RQ_QUEUES={"default": queue}) as host:
+        host.python(FILE_TICKETS)
+        assert host.mails().total() == 0
+        command = ["rqworker", "default", "--job-class", "django_tasks_rq.Job"]
+        survivor = host.start(*command, "--with-scheduler", MAIL_SECONDS="0.03")
+        victim = host.start(*command, MAIL_SECONDS="0.03")
+        see_all_arrive_though_one_is_killed(host, survivor, victim)
