@@ -12,6 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.utils import DNS_NAME
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -134,7 +135,7 @@ def _domain() -> str:
     """The part of a Message-ID that makes it the site's own."""
     url = site_url()
     host = urlsplit(url).hostname if url else None
-    return host or str(DNS_NAME)
+    return punycode(host) if host else str(DNS_NAME)
 
 
 def _address_to_use(address: str) -> str:
