@@ -27,6 +27,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 class EmailBackend(BaseEmailBackend):
     """Takes its time, and writes down what it took."""
     def send_messages(self, messages):
+        while "MAIL_GATE" in os.environ and not os.path.exists(os.environ["MAIL_GATE"]):
+            time.sleep(0.05)
         for message in messages:
             time.sleep(float(os.environ.get("MAIL_SECONDS", "0")))
             line = f"{os.getpid()} {message.to[0]} {message.extra_headers['Message-ID']}\\n"
@@ -36,6 +38,7 @@ class EmailBackend(BaseEmailBackend):
 '''
 
 IMPATIENT_APP = """
+import os
 from datetime import timedelta
 from django.apps import AppConfig
 
@@ -43,6 +46,8 @@ class ImpatientConfig(AppConfig):
     name = "impatient"
     def ready(self):
         # What takes minutes on a site takes seconds here.
+        if "PATIENT" in os.environ:
+            return
         from help_desk.management.commands import help_desk_deliver
         from help_desk.notifications import batch
         batch.LEASE, batch.LEASE_RESERVE = timedelta(seconds=3), timedelta(seconds=1)
@@ -69,6 +74,7 @@ class LiveHost:
         if databases.chosen() == databases.SQLITE:
             database["NAME"] = str(folder / "live.sqlite3")
             database["OPTIONS"] = {"timeout": 20}
+        self.database = database
         apps = settings.pop("INSTALLED_APPS", [])
         values = {
             **mail_through("live_mail.EmailBackend"),

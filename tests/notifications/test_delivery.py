@@ -435,6 +435,28 @@ def test_row_that_another_run_takes_while_it_is_chosen_is_not_sent_twice(
     assert channel.sent == [row.pk for row in rows]
 
 
+@pytest.mark.skipif(
+    databases.chosen() != databases.SQLITE,
+    reason="rows are locked and passed over here, which takes two connections to see",
+)
+def test_row_that_another_run_took_between_the_look_and_the_claim_is_left_to_it(
+    waiting: Waiting, channel: type[ScriptedChannel], database_alias: str
+) -> None:
+    rows = waiting(3)
+    others: list[delivery.DeliveryReport] = []
+
+    def be_slower(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        if sql.startswith("UPDATE") and not others:
+            others.append(report())
+            others.append(delivery.deliver(max_rows=2))
+        return execute(sql, *args)
+
+    with connections[database_alias].execute_wrapper(be_slower):
+        assert delivery.deliver() == report(sent=1)
+    assert others[1] == report(sent=2)
+    assert sorted(channel.sent) == [row.pk for row in rows]
+
+
 def test_row_of_a_run_that_died_is_taken_up_when_its_lease_ends(
     waiting: Waiting, channel: type[ScriptedChannel], monkeypatch: pytest.MonkeyPatch
 ) -> None:

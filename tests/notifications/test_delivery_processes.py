@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.live_host import live_host
+from tests.live_host import live_host, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # The host of this test is its own.
 pytestmark = pytest.mark.hosts("default")
 
-PEOPLE = 60
+PEOPLE = 120
 WRITE_REPLIES = f"""
 from django.contrib.auth import get_user_model
 from help_desk.models import HelpDeskTicket
@@ -29,9 +29,10 @@ for person in people:
 for text in ("One", "Two", "Three"):
     ticket.services.comment(agent, text)
 """
-COUNT = """
+COUNT_ROWS_AND_LEASES = """
 from help_desk.models import Notification
-print(Notification.objects.filter(channel="email").count())
+rows = Notification.objects.filter(channel="email")
+print(rows.count(), rows.exclude(lease=None).values("lease").distinct().count())
 """
 
 
@@ -40,13 +41,21 @@ def test_processes_at_once_send_each_message_once(tmp_path: Path) -> None:
         tmp_path, HELP_DESK={"DELIVERY": "command", "SITE_URL": "https://intranet.example.com"}
     ) as host:
         host.python(WRITE_REPLIES)
-        rows = int(host.python(COUNT))
+        rows, _leases = map(int, host.python(COUNT_ROWS_AND_LEASES).split())
         assert rows >= 3 * PEOPLE
-        runs = [host.start("help_desk_deliver", MAIL_SECONDS="0.01") for _ in range(4)]
+        # Each takes its rows, and sends none before another has taken some.
+        runs = [host.start("help_desk_deliver", MAIL_GATE="go", PATIENT="") for _ in range(3)]
+        wait_until(
+            lambda: int(host.python(COUNT_ROWS_AND_LEASES).split()[1]) > 1,
+            f"second run with rows\n{host.logs()}",
+        )
+        (host.folder / "go").touch()
         for run in runs:
             assert run.wait(timeout=120) == 0, host.logs()
         host.manage("help_desk_deliver")
         assert host.statuses() == {"sent": rows}
         assert len(host.senders()) > 1
         assert set(host.mails().values()) == {1}
-        assert len({recipient for recipient, _id in host.mails()}) >= PEOPLE
+        assert {recipient for recipient, _id in host.mails()} > {
+            f"p{number}@people.example.com" for number in range(PEOPLE)
+        }

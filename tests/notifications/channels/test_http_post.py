@@ -6,6 +6,7 @@ import logging
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -108,11 +109,25 @@ class TestAnswer:
         assert "TimeoutError" in str(error)
 
     def test_body_that_is_taken_slowly_does_not_get_more_time(self) -> None:
+        taken = []
+
+        def take_slowly(server: socket.socket) -> None:
+            connection, _address = server.accept()
+            with connection, suppress(OSError):
+                while piece := connection.recv(2**16):
+                    taken.append(len(piece))
+                    threading.Event().wait(0.005)
+
+        body = b"x" * 20_000_000
         with socket.create_server(("127.0.0.1", 0)) as server:
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
+            thread = threading.Thread(target=take_slowly, args=[server])
+            thread.start()
             url = f"http://127.0.0.1:{server.getsockname()[1]}/"
             with pytest.raises(NotSentError, match="TimeoutError"):
-                post(url, b"x" * 10_000_000, timeout=SHORT)
+                post(url, body, timeout=SHORT)
+            thread.join()
+        assert sum(taken) < len(body)
 
     @pytest.mark.parametrize("answer", [b"", b"\x00\x1b[31m\r\n\r\n"], ids=["none", "garbage"])
     def test_no_answer_is_tried_again(self, receiver: Receiver, answer: bytes) -> None:
