@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from help_desk import signals
 from help_desk.models import HelpDeskTicket
 from help_desk.services.conversation import ConversationMethods
-from help_desk.services.versions import FieldConflict, plain
+from help_desk.services.versions import FieldConflict
 
 __all__ = ["WRITABLE_FIELDS", "FieldConflict", "HelpDeskTicketService"]
 
@@ -187,9 +187,10 @@ class HelpDeskTicketService(ConversationMethods):
                 ticket.created_by = _saved_account(creator)
             except ValidationError as error:
                 errors["created_by"] = error
-        if is_new or plain(fields.get("assigned_to")) != plain(ticket.assigned_to_id):
+        to, kept = fields.get("assigned_to"), None if is_new else ticket.assigned_to_id
+        if kept is None or getattr(to, "pk", None) != kept:
             try:
-                self._validate_assignee(fields.get("assigned_to"))
+                self._validate_assignee(to)
             except ValidationError as error:
                 errors = error.update_error_dict(errors)
         for name in fields.keys() - errors.keys():
