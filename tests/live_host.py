@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import time
 import uuid
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests import databases
@@ -18,7 +20,8 @@ from tests.mail import mail_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+MARK = "HELP_DESK_TEST_PROCESS"
 
 MAIL_BACKEND = '''
 import os, time
@@ -114,20 +117,28 @@ class LiveHost:
         return done.stdout
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a management command as a process, in a group of its own."""
+        """Start a management command as a process; `kill` ends it with its children."""
         number = len(self._processes)
         with (self.folder / f"process{number}.log").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "django", *arguments],
                 cwd=self.folder,
-                env=self.environment | environment,
+                env=self.environment | environment | {MARK: f"{self.folder}:{number}"},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                start_new_session=True,
             )
         self._processes.append(process)
         return process
+
+    def kill(self, process: subprocess.Popen[str]) -> None:
+        """Kill a process and all that it started, in whatever group that is."""
+        mark = f"{MARK}={self.folder}:{self._processes.index(process)}\0".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+                if mark in (folder / "environ").read_bytes():
+                    os.kill(int(folder.name), signal.SIGKILL)
+        process.kill()  # where there is no /proc
 
     def mails(self) -> Counter[tuple[str, str]]:
         """How often each mail was taken: recipient and Message-ID."""
@@ -157,8 +168,7 @@ class LiveHost:
     def stop(self) -> None:
         """End what still runs, and drop the database."""
         for process in self._processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+            self.kill(process)
             process.communicate()
         if databases.chosen() != databases.SQLITE:
             self.python(_SERVER.format(verb="DROP"))

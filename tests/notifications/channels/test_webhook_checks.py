@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core import checks
 
+from tests.docs.blocks import ROOT, blocks_of
 from tests.receivers import SECRET
 
 pytestmark = pytest.mark.django_db  # a check of Django's own asks the database
@@ -111,3 +112,15 @@ def test_setting_of_the_wrong_type_is_reported_without_its_secrets(
     found = messages()
     assert "E102" in found
     assert SECRET not in str(found)
+
+
+def test_the_documentation_s_settings_are_sound(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STOCK_WEBHOOK_SECRET", SECRET)
+    page = ROOT / "docs" / "howto" / "receive_webhooks.md"
+    (block,) = [block for block in blocks_of(page) if block.file == "settings.py"]
+    values: dict[str, Any] = {}
+    exec(block.compiled(), values)  # noqa: S102 -- the page's settings
+    settings.HELP_DESK = {"SITE_URL": "https://intranet.example.com"} | values["HELP_DESK"]
+    assert messages() == {}
