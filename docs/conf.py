@@ -77,6 +77,8 @@ class SettingsList(SphinxDirective):
         facts = nodes.field_list()
         facts += _fact("Type", types.replace("NoneType", "None"))
         facts += _fact("Default", repr(setting.default))
+        if setting.choices:
+            facts += _fact("Choices", ", ".join(map(repr, setting.choices)))
         content, problems = self.parse_inline(setting.help)
         section += nodes.title("", "", nodes.literal("", setting.name))
         section += [nodes.paragraph("", "", *content), facts, *problems]

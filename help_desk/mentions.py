@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]+)")
 PUNCTUATION = ".+-"
 MAX_MENTIONS = 50
-"""Names that are looked up in one text."""
+"""Names of one text that are looked up."""
 
 
 def mentioned_names(text: str) -> list[str]:
@@ -30,9 +32,10 @@ def mentioned_names(text: str) -> list[str]:
     Returns:
         Each name once, as it stands there, without the punctuation of a sentence's end.
     """
+    # Django keeps user names in this form; keyboards send accents in others.
+    text = unicodedata.normalize("NFKC", text)
     found = (name.rstrip(PUNCTUATION) for name in MENTION.findall(text))
-    names = {name.lower(): name for name in found if name}
-    return list(names.values())[:MAX_MENTIONS]
+    return list({name.lower(): name for name in found if name}.values())
 
 
 def accounts_by_name(names: Iterable[str], using: str) -> dict[str, Account]:
@@ -43,21 +46,27 @@ def accounts_by_name(names: Iterable[str], using: str) -> dict[str, Account]:
         using: Alias of the database.
 
     Returns:
-        Name to account, whatever the case of the letters; names without an account are
-        left out.
+        Name to account, whatever the case of the letters, but rather the same; names
+        without an account are left out.
     """
     wanted = {name.lower(): name for name in names}
     if not wanted:
         return {}
     user_model: Any = get_user_model()
+    name_field = user_model.USERNAME_FIELD
     accounts = (
         user_model._default_manager.using(using)
-        .annotate(help_desk_name=Lower(user_model.USERNAME_FIELD))
-        .filter(help_desk_name__in=wanted)
+        .annotate(help_desk_name=Lower(name_field))
+        # SQLite, and PostgreSQL with some locales, know only the capitals of ASCII.
+        .filter(Q(help_desk_name__in=wanted) | Q(**{f"{name_field}__in": list(wanted.values())}))
         .order_by("-pk")
     )
-    return {
-        wanted[account.help_desk_name]: account
-        for account in accounts
-        if account.is_active and account.help_desk_name in wanted
-    }
+    found: dict[str, Account] = {}
+    for account in accounts:
+        # Databases may hold letters with and without accents for equal.
+        name = wanted.get(account.get_username().lower())
+        if name is None or not account.is_active:
+            continue
+        if name not in found or found[name].get_username() != name:
+            found[name] = account
+    return found

@@ -39,7 +39,13 @@ class Demonstration:
         output: What it printed while it started.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
+        """Know where it is.
+
+        Args:
+            folder: For the data.
+            **environment: Variables for its processes.
+        """
         self.folder = folder
         self.url = ""
         self.output = ""
@@ -50,6 +56,7 @@ class Demonstration:
             "INTRANET_DATA_DIR": str(folder),
             # The package that the tests run with, be it the checkout or the wheel.
             "PYTHONPATH": str(Path(help_desk.__file__).parent.parent),
+            **environment,
         }
 
     @property

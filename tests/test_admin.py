@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-MODELS = ("helpdeskticket", "ticketevent", "notification")
+MODELS = ("helpdeskticket", "ticketevent", "notification", "ticketcomment")
 
 
 def changelist(model: str) -> str:
@@ -80,12 +80,12 @@ def test_list_pages_take_as_many_queries_for_many_rows_as_for_few(
     capture_queries: Callable[[], Any],
     model: str,
 ) -> None:
-    file_ticket(created_by=reporter)
+    file_ticket(created_by=reporter).services.comment(reporter, "Hello")
     browser.get(changelist(model))
     counts = []
     for more in (0, 10):
         for _ in range(more):
-            file_ticket(created_by=reporter)
+            file_ticket(created_by=reporter).services.comment(reporter, "Hello")
         with capture_queries() as queries:
             assert browser.get(changelist(model)).status_code == 200
         counts.append(len(queries))
@@ -97,6 +97,7 @@ def test_search_finds_by_number_name_or_text(
     browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, model: str
 ) -> None:
     ticket = file_ticket(created_by=reporter, description="The lift sings.")
+    ticket.services.comment(reporter, "Hello")
     sought = "lift" if model == "helpdeskticket" else str(ticket.pk)
     response = browser.get(changelist(model), {"q": sought})
     assert response.status_code == 200
@@ -241,3 +242,91 @@ def test_only_who_may_change_tickets_may_have_something_sent_again(
     send_again(client_of(changer), row)
     row.refresh_from_db()
     assert row.status == "wait"
+
+
+@pytest.fixture
+def clerk(make_user: Callable[..., Any]) -> Any:
+    """Staff who see everything in the admin but may not change tickets."""
+    user = make_user(name="clerk", is_staff=True)
+    views = Permission.objects.filter(
+        content_type__app_label="django_spire_help_desk", codename__startswith="view_"
+    )
+    user.user_permissions.set(views)
+    return user
+
+
+@pytest.mark.parametrize("model", ["ticketcomment", "ticketevent", "notification"])
+def test_notes_are_hidden_from_staff_who_may_not_read_them(
+    client_of: Callable[[Any], Client],
+    clerk: Any,
+    operator: Any,
+    agent: Any,
+    manager: Any,
+    ticket: HelpDeskTicket,
+    model: str,
+) -> None:
+    ticket.services.follow(manager)
+    note = ticket.services.comment(agent, "Psst, the cable", internal=True)
+    ticket.services.correct_comment(note, agent, "Psst, the cables")
+    ticket.services.comment(agent, "Hello there")
+    rows = {
+        "ticketcomment": note.pk,
+        "ticketevent": note.events.first().pk,
+        "notification": Notification.objects.filter(event__comment=note).first().pk,
+    }
+    listed, row = changelist(model), change(model, rows[model])
+    insider, outsider = client_of(operator), client_of(clerk)
+    counts = [browser.get(listed).context["cl"].result_count for browser in (insider, outsider)]
+    assert counts[1] < counts[0]
+    assert "Psst" not in outsider.get(listed).text
+    assert insider.get(row).status_code == 200
+    # Django leads away from rows that are not there.
+    assert outsider.get(row).status_code == 302
+    if model == "ticketcomment":
+        assert insider.get(listed, {"q": "Psst"}).context["cl"].result_count == 1
+        assert outsider.get(listed, {"q": "Psst"}).context["cl"].result_count == 0
+
+
+def test_comments_are_found_and_read_only(
+    browser: Client, ticket: HelpDeskTicket, agent: Any
+) -> None:
+    comment = ticket.services.comment(agent, "Hello <b>there</b>")
+    page = browser.get(changelist("ticketcomment"), {"q": "there"})
+    assert page.context["cl"].result_count == 1
+    assert "Hello &lt;b&gt;there" in page.text
+    assert change("helpdeskticket", ticket.pk) in page.text
+    row = change("ticketcomment", comment.pk)
+    assert browser.get(row).status_code == 200
+    assert browser.post(row, {"text": "Other"}).status_code == 403
+
+
+def test_tickets_are_given_to_people_who_may_work_on_them(
+    browser: Client, operator: Any, agent: Any, reporter: Any, ticket: HelpDeskTicket
+) -> None:
+    data = {
+        "purpose": ticket.purpose,
+        "priority": ticket.priority,
+        "status": ticket.status,
+        "description": ticket.description,
+    }
+    url = change("helpdeskticket", ticket.pk)
+    offered = browser.get(url).context["adminform"].form.fields["assigned_to"].queryset
+    assert set(offered) == {operator, agent}
+    assert browser.post(url, {**data, "assigned_to": reporter.pk}).status_code == 200
+    assert browser.post(url, {**data, "assigned_to": agent.pk}).status_code == 302
+    ticket.refresh_from_db()
+    assert ticket.assigned_to == agent
+
+
+def test_saving_something_else_releases_nobody(
+    browser: Client, agent: Any, ticket: HelpDeskTicket
+) -> None:
+    ticket.services.assign(agent, agent)
+    agent.user_permissions.clear()
+    url = change("helpdeskticket", ticket.pk)
+    form = browser.get(url).context["adminform"].form
+    assert agent in form.fields["assigned_to"].queryset
+    data = {name: form[name].value() for name in form.fields} | {"status": "done"}
+    assert browser.post(url, data).status_code == 302
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.assigned_to) == ("done", agent)

@@ -148,6 +148,8 @@ COLLEAGUES = (
     ),
 )
 
+BY_NAME = {colleague.username: colleague for colleague in COLLEAGUES}
+
 
 def make_people() -> dict[str, User]:
     """Make everybody's account.

@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from demo import calendar, people, texts
+from demo.talk import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +23,21 @@ REACTION = {"urge": (0.1, 1), "high": (0.5, 20), "med": (3, 110), "low": (12, 30
 WORK = {"urge": (0.5, 8), "high": (2, 60), "med": (3, 160), "low": (2, 400)}
 """Hours until it is done."""
 STUCK, TRIAGED, REOPENED, DUPLICATE, ADDITION = 0.07, 0.14, 0.05, 0.03, 0.7
+GIVEN, EXPLAINED = 0.3, 0.75
 """How often each happens."""
+TAKEN_ALOUD, ASKED, NOTED, CONSULTED, THANKED = 0.45, 0.35, 0.25, 0.15, 0.4
+"""How often each happens lately; in the first months people still telephoned."""
+TALKATIVE_FROM = 0.4
+"""The part of the time that was over when they began to write."""
 
 
 class Act(enum.Enum):
     FILE = enum.auto()
     CHANGE = enum.auto()
+    ASSIGN = enum.auto()
+    START = enum.auto()
+    REPLY = enum.auto()
+    NOTE = enum.auto()
     DELETE = enum.auto()
 
 
@@ -40,7 +50,9 @@ class Step:
         place: Which ticket: its place in the order of filing.
         act: What.
         by: User name of who does it.
-        fields: The values that the ticket gets.
+        fields: The values that the ticket gets; with a reply or a note, perhaps a status.
+        text: What somebody says.
+        to: User name of who gets the ticket.
     """
 
     moment: datetime
@@ -48,6 +60,8 @@ class Step:
     act: Act
     by: str
     fields: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+    to: str = ""
 
 
 def tell(now: datetime) -> list[Step]:
@@ -72,11 +86,12 @@ def tell(now: datetime) -> list[Step]:
 
 
 def _life(rng: Random, place: int, moment: datetime, report: texts.Report) -> Iterator[Step]:
+    reporter = _filer(rng, report, is_old=place < TICKETS // 2)
     yield Step(
         moment=moment,
         place=place,
         act=Act.FILE,
-        by=_filer(rng, report, is_old=place < TICKETS // 2),
+        by=reporter,
         fields={
             "purpose": report.purpose,
             "priority": report.priority,
@@ -93,34 +108,93 @@ def _life(rng: Random, place: int, moment: datetime, report: texts.Report) -> It
         moment = calendar.after(moment, rng.uniform(0.1, 3))
         fields = {"priority": priority}
         yield Step(moment=moment, place=place, act=Act.CHANGE, by=people.MANAGER, fields=fields)
-    yield from _work(rng, place, moment, report, priority)
+    yield from _Work(rng, place, moment, report, priority, reporter).steps()
 
 
-def _work(
-    rng: Random, place: int, moment: datetime, report: texts.Report, priority: str
-) -> Iterator[Step]:
-    app_people = (people.DEVELOPER, people.DEVELOPER, people.AGENT)
-    company_people = (people.AGENT, people.AGENT, people.MANAGER)
-    worker = rng.choice(app_people if report.purpose == "app" else company_people)
-    is_stuck, is_reopened = rng.random() < STUCK, rng.random() < REOPENED
-    if is_stuck and rng.random() < 0.5:  # noqa: PLR2004 -- half of them are never begun
-        return
+class _Work:
+    """Who works on one ticket, and what is done and said."""
 
-    def change(hours: tuple[float, float], **fields: str) -> Step:
-        nonlocal moment
-        moment = calendar.after(moment, rng.uniform(*hours))
-        return Step(moment=moment, place=place, act=Act.CHANGE, by=worker, fields=fields)
+    def __init__(
+        self,
+        rng: Random,
+        place: int,
+        moment: datetime,
+        report: texts.Report,
+        priority: str,
+        reporter: str,
+    ) -> None:
+        self.rng, self.place, self.moment = rng, place, moment
+        self.report, self.priority, self.reporter = report, priority, reporter
+        app_people = (people.DEVELOPER, people.DEVELOPER, people.AGENT)
+        company_people = (people.AGENT, people.AGENT, people.MANAGER)
+        self.worker = rng.choice(app_people if report.purpose == "app" else company_people)
+        self.talk = Talk(rng, report.purpose, reporter=reporter, worker=self.worker)
 
-    yield change(REACTION[priority], status="prog")
-    if report.addition and rng.random() < ADDITION:
-        text = f"{report.text}\n\nAdded later: {report.addition}"
-        yield change((0.2, 5), description=text)
-    if is_stuck:
-        return
-    yield change(WORK[priority], status="done")
-    if is_reopened:
-        yield change((5, 100), status="prog")
-        yield change((3, 60), status="done")
+    def steps(self) -> Iterator[Step]:
+        """Tell it from the moment at which the ticket lies there."""
+        is_stuck, is_reopened = self._happens(STUCK), self._happens(REOPENED)
+        if is_stuck and self._happens(0.5):
+            yield self._reply((60, 200), self.reporter, self.talk.reporters("ask"))
+            return
+        yield from self._begin()
+        yield from self._talk_about_it()
+        if is_stuck:
+            yield self._reply((60, 200), self.reporter, self.talk.reporters("ask"))
+            yield self._reply((0.5, 20), self.worker, self.talk.line("news"))
+            return
+        yield self._end(WORK[self.priority], "solution")
+        if is_reopened:
+            yield self._reply((5, 100), self.reporter, self.talk.reporters("again"))
+            yield self._step((0.1, 5), Act.START, self.worker, to=self.worker)
+            yield self._end((3, 60), "once_more")
+        elif self._is_said(THANKED):
+            yield self._reply((0.2, 20), self.reporter, self.talk.reporters("thanks"))
+
+    def _begin(self) -> Iterator[Step]:
+        is_given, is_said = self._happens(GIVEN), self._is_said(TAKEN_ALOUD)
+        hours = REACTION[self.priority]
+        if is_given or is_said:
+            by = people.MANAGER if is_given else self.worker
+            yield self._step(hours, Act.ASSIGN, by, to=self.worker)
+            hours = (0.02, 0.5)
+        if is_said:
+            yield self._reply(hours, self.worker, self.talk.line("take"), status="prog")
+        else:
+            # Who was not given it takes and starts it in one.
+            yield self._step(hours, Act.START, self.worker, to=self.worker)
+
+    def _talk_about_it(self) -> Iterator[Step]:
+        if self._is_said(ASKED):
+            question = self.talk.exchange("question")
+            yield self._reply((0.1, 2), self.worker, question.ask)
+            yield self._reply((0.1, 6), self.reporter, question.answer)
+        if self._is_said(CONSULTED):
+            question = self.talk.exchange("consultation")
+            yield self._step((0.1, 2), Act.NOTE, self.worker, text=question.ask)
+            yield self._step((0.1, 6), Act.NOTE, self.talk.consulted, text=question.answer)
+        elif self._is_said(NOTED):
+            yield self._step((0.1, 2), Act.NOTE, self.worker, text=self.talk.line("notes"))
+        if self.report.addition and self._happens(ADDITION):
+            yield self._reply((0.2, 5), self.worker, self.report.addition)
+
+    def _end(self, hours: tuple[float, float], kind: str) -> Step:
+        if self._happens(EXPLAINED):
+            return self._reply(hours, self.worker, self.talk.line(kind), status="done")
+        return self._step(hours, Act.CHANGE, self.worker, fields={"status": "done"})
+
+    def _reply(self, hours: tuple[float, float], by: str, text: str, **fields: str) -> Step:
+        return self._step(hours, Act.REPLY, by, text=text, fields=fields)
+
+    def _step(self, hours: tuple[float, float], act: Act, by: str, **rest: Any) -> Step:
+        self.moment = calendar.after(self.moment, self.rng.uniform(*hours))
+        return Step(moment=self.moment, place=self.place, act=act, by=by, **rest)
+
+    def _is_said(self, chance: float) -> bool:
+        is_late = self.place >= TICKETS * TALKATIVE_FROM
+        return self._happens(chance) and is_late
+
+    def _happens(self, chance: float) -> bool:
+        return self.rng.random() < chance
 
 
 def _filer(rng: Random, report: texts.Report, *, is_old: bool) -> str:

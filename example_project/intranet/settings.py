@@ -71,24 +71,35 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
 
-# Mail is written into a folder instead of being sent.
+# Mail is written into a folder, unless there is a server (HOST:PORT) to send it to.
 MAIL_DIR = DATA_DIR / "mail"
-MAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+SMTP = os.environ.get("INTRANET_SMTP", "")
+SMTP_HOST, _colon, SMTP_PORT = SMTP.partition(":")
+MAIL_BACKEND = f"django.core.mail.backends.{'smtp' if SMTP else 'filebased'}.EmailBackend"
 if django.VERSION >= (6, 1):
-    MAILERS = {"default": {"BACKEND": MAIL_BACKEND, "OPTIONS": {"file_path": MAIL_DIR}}}
+    MAIL_OPTIONS = (
+        {"host": SMTP_HOST, "port": int(SMTP_PORT or 25)} if SMTP else {"file_path": MAIL_DIR}
+    )
+    MAILERS = {"default": {"BACKEND": MAIL_BACKEND, "OPTIONS": MAIL_OPTIONS}}
 else:
     EMAIL_BACKEND = MAIL_BACKEND
     EMAIL_FILE_PATH = MAIL_DIR
+    EMAIL_HOST, EMAIL_PORT = SMTP_HOST, int(SMTP_PORT or 25)
 DEFAULT_FROM_EMAIL = "Intranet <intranet@example.com>"
 SERVER_EMAIL = "intranet@example.com"
 
 # Developers hear of every new ticket by e-mail. Before Django 6.0, entries are pairs.
 ADMINS = ["dora@example.com"] if django.VERSION >= (6, 0) else [("Dora", "dora@example.com")]
 
+# The demonstration writes down where it is, so that other commands make the same links.
+ADDRESS_FILE = DATA_DIR / "address"
+
 HELP_DESK = {
     "BASE_TEMPLATE": "intranet/help_desk.html",
     "CREATORS_SEE_OWN_TICKETS": True,
-    "SITE_URL": "http://127.0.0.1:8000",
+    # What sends is `manage.py help_desk_deliver --loop`, which runs beside the server.
+    "DELIVERY": "command",
+    "SITE_URL": ADDRESS_FILE.read_text() if ADDRESS_FILE.exists() else "http://127.0.0.1:8000",
 }
 
 # The console is for what goes wrong, not for every request.

@@ -211,7 +211,10 @@ class HelpDeskTicket(models.Model):
         Returns:
             Field name to `[None, value]`.
         """
-        return {name: [None, getattr(self, name)] for name in CONTENT_FIELDS}
+        values = {name: [None, getattr(self, name)] for name in CONTENT_FIELDS}
+        if self.assigned_to_id is not None:
+            values["assigned_to"] = [None, self.assigned_to_id]
+        return values
 
     def _changes(self, fields: frozenset[str] | None) -> dict[str, list[Any]]:
         changed = self.tracker.changed()

@@ -9,7 +9,9 @@ from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.enums import TicketEventType
 from help_desk.models import TicketFollower
+from help_desk.notifications.preferences import refusals
 from help_desk.notifications.recipients import developer_addresses
+from help_desk.notifications.rules import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 DELETED = "The ticket was deleted."
 INACTIVE = "The account is not active."
 MUTED = "The recipient muted the ticket."
+NOT_WANTED = "The recipient does not want such messages any more."
 NOT_PERMITTED = "The recipient may not see this any more."
 
 
@@ -40,11 +43,14 @@ def reasons_to_skip(rows: Sequence[Notification], using: str) -> dict[int, str]:
     viewers = holders(policy.permission("view"), using, user_ids)
     insiders = holders(policy.permission("change"), using, user_ids)
     muted = _muted(personal, using)
+    refused = refusals(user_ids, using)
     developers = {address.lower() for address in developer_addresses()}
     for row in personal:
         reason = _reason(row, viewers, insiders, developers)
         if (row.recipient_id, row.event.ticket_id) in muted:
             reason = MUTED
+        elif not reason and _is_refused(row, refused):
+            reason = NOT_WANTED
         if reason:
             reasons[row.pk] = reason
     return reasons
@@ -62,6 +68,14 @@ def _reason(row: Notification, viewers: set[Any], insiders: set[Any], developers
     if is_told_as_developer or (sees and (not is_internal or row.recipient_id in insiders)):
         return ""
     return NOT_PERMITTED
+
+
+def _is_refused(row: Notification, refused: set[tuple[Any, str, str]]) -> bool:
+    """Say whether the recipient has refused all that the event is."""
+    kinds = kinds_of(row.event)
+    return bool(kinds) and all(
+        (row.recipient_id, str(kind), row.channel) in refused for kind in kinds
+    )
 
 
 def _muted(rows: Iterable[Notification], using: str) -> set[tuple[Any, int]]:

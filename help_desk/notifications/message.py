@@ -5,21 +5,17 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.core.mail.utils import DNS_NAME
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from help_desk.enums import TicketEventType
 from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
-from help_desk.notifications import unsubscribe
 from help_desk.notifications.content import content_of, people_in
-from help_desk.notifications.links import page_url, site_url, ticket_url
+from help_desk.notifications.headers import HelpDeskEmail, headers_of, is_new
+from help_desk.notifications.links import page_url, ticket_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
     from help_desk.models import Notification
 
 
-def message_of(rows: Sequence[Notification]) -> EmailMultiAlternatives:
+def message_of(rows: Sequence[Notification]) -> HelpDeskEmail:
     """Put notifications into an e-mail, in the site's language.
 
     Args:
@@ -45,14 +41,14 @@ def message_of(rows: Sequence[Notification]) -> EmailMultiAlternatives:
     with translation.override(settings.LANGUAGE_CODE):
         sections = _sections(rows)
         subject = _subject(rows, sections)
-        headers = _headers(rows)
+        headers = headers_of(rows)
         context = {
             "subject": subject,
             "sections": sections,
             "unsubscribe_url": headers.get("List-Unsubscribe", "")[1:-1],
             "preferences_url": page_url("page:preferences") if first.recipient_id else None,
         }
-        message = EmailMultiAlternatives(
+        message = HelpDeskEmail(
             subject=subject,
             body=render_to_string("help_desk/email/notification.txt", context),
             to=[_address_to_use(first.address)],
@@ -85,56 +81,10 @@ def _subject(rows: Sequence[Notification], sections: list[dict[str, Any]]) -> st
         }
     else:
         text = sections[0]["contents"][0].subject
-        if not _is_new(rows):
+        if not is_new(rows):
             # The usual mark of an answer (RFC 5322, section 3.6.5).
             text = f"Re: {text}"
     return _one_line(text)
-
-
-def _headers(rows: Sequence[Notification]) -> dict[str, str]:
-    """Make a ticket one conversation in a mail program (RFC 5322, section 3.6.4)."""
-    domain = _domain()
-    tickets = {row.event.ticket_id for row in rows}
-    headers = {"Auto-Submitted": "auto-generated"}  # RFC 3834, section 5
-    root = f"<help-desk.ticket.{min(tickets)}@{domain}>"
-    if len(tickets) > 1:
-        headers["Message-ID"] = f"<help-desk.digest.{max(row.pk for row in rows)}@{domain}>"
-    elif _is_new(rows):
-        headers["Message-ID"] = root
-    else:
-        event_id = max(row.event_id for row in rows)
-        headers["Message-ID"] = f"<help-desk.event.{event_id}@{domain}>"
-        headers["In-Reply-To"] = headers["References"] = root
-    return headers | _unsubscribe_headers(rows, tickets)
-
-
-def _unsubscribe_headers(rows: Sequence[Notification], tickets: set[int]) -> dict[str, str]:
-    user_id = rows[0].recipient_id
-    if user_id is None:
-        # An address in ADMINS without an account: only the settings can stop it.
-        return {}
-    wish = unsubscribe.of(
-        user_id, ticket_id=min(tickets) if len(tickets) == 1 else None, is_new=_is_new(rows)
-    )
-    url = page_url("page:unsubscribe", token=unsubscribe.token_for(wish))
-    if url is None:
-        return {}
-    headers = {"List-Unsubscribe": f"<{url}>"}  # RFC 2369, section 3.2
-    if url.startswith("https:"):
-        # RFC 8058, section 3.1, allows one click over HTTPS only.
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers
-
-
-def _is_new(rows: Sequence[Notification]) -> bool:
-    return rows[0].event.type == TicketEventType.NEW
-
-
-def _domain() -> str:
-    """The part of a Message-ID that makes it the site's own."""
-    url = site_url()
-    host = urlsplit(url).hostname if url else None
-    return host or str(DNS_NAME)
 
 
 def _address_to_use(address: str) -> str:

@@ -104,8 +104,7 @@ def _rows_of_people(
                 continue
             row = _row(event, channel, recipient_id=person.user_id, address=address)
             if channel.is_scheduled and row.due_datetime is not None:
-                due = wishes.email_due(person.user_id, row.due_datetime)
-                row.due_datetime = max(due, not_before)
+                row.due_datetime = wishes.email_due(person.user_id, row.due_datetime, not_before)
             yield row
 
 

@@ -70,22 +70,40 @@ class Wishes:
             channels |= of_kind
         return channels
 
-    def email_due(self, user_id: Any, now: datetime) -> datetime:
+    def email_due(self, user_id: Any, now: datetime, not_before: datetime) -> datetime:
         """Say when e-mail to somebody is due.
 
         Args:
             user_id: Key of the account; None for an address without one.
             now: The moment of writing.
+            not_before: When it is due at the earliest where it is not due by the hour or
+                the day.
 
         Returns:
-            Now; or the end of the hour; or the next morning.
+            Now or a little later; or the end of the hour; or the next morning.
         """
         rhythm = self._rhythms.get(user_id, EmailRhythm.AT_ONCE)
         if rhythm == EmailRhythm.HOURLY:
             return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         if rhythm == EmailRhythm.DAILY:
             return _next_morning(now)
-        return now
+        return max(now, not_before)
+
+
+def refusals(user_ids: Iterable[Any], using: str) -> set[tuple[Any, str, str]]:
+    """Find what some people have said that they do not want.
+
+    Args:
+        user_ids: Keys of the accounts.
+        using: Alias of the database.
+
+    Returns:
+        Key of the account, kind and channel of each.
+    """
+    rows = NotificationPreference.objects.using(using).filter(
+        user_id__in=list(user_ids), is_wanted=False
+    )
+    return set(rows.values_list("user_id", "kind", "channel"))
 
 
 def people_with_schedule(user_ids: Iterable[Any]) -> set[Any]:
@@ -102,6 +120,8 @@ def people_with_schedule(user_ids: Iterable[Any]) -> set[Any]:
 
 
 def _next_morning(now: datetime) -> datetime:
-    local = timezone.localtime(now) if timezone.is_aware(now) else now
+    # Not the zone that is active: that is the one of whoever wrote, if the host has such.
+    zone = timezone.get_default_timezone()
+    local = timezone.localtime(now, zone) if timezone.is_aware(now) else now
     morning = local.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
     return morning if morning > local else morning + timedelta(days=1)

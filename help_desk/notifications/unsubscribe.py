@@ -67,9 +67,9 @@ def read(token: str) -> Unsubscription | None:
     """
     try:
         user_id, scope, ticket_id = signing.loads(token, salt=_SALT, max_age=MAX_AGE)
+        return Unsubscription(user_id=user_id, scope=Scope(scope), ticket_id=ticket_id)
     except (signing.BadSignature, ValueError):
         return None
-    return Unsubscription(user_id=user_id, scope=Scope(scope), ticket_id=ticket_id)
 
 
 def of(user_id: Any, *, ticket_id: int | None, is_new: bool) -> Unsubscription:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
@@ -12,12 +13,15 @@ from django.utils.translation import gettext as _
 from help_desk.auth import policy
 from help_desk.conf import help_desk_settings
 from help_desk.enums import TicketEventType
-from help_desk.mentions import accounts_by_name, mentioned_names
-from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent, TicketFollower
+from help_desk.mentions import MAX_MENTIONS, accounts_by_name, mentioned_names
+from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
+from help_desk.services.preference_service import add_followers, set_muted
 from help_desk.services.work import WorkMethods
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
+
+    from django.contrib.auth.models import AnonymousUser
 
     from help_desk.host_types import Account
 
@@ -84,7 +88,7 @@ class ConversationMethods(WorkMethods):
                     ticket.first_response_datetime or comment.created_datetime
                 )
             mentioned = self._mentioned(ticket, comment)
-            self._follow(ticket, {by.pk, *mentioned})
+            add_followers(ticket.pk, {by.pk, *mentioned}, using=self._using)
             self._save(ticket, by, comment=comment, mentioned=mentioned)
         return comment
 
@@ -116,14 +120,17 @@ class ConversationMethods(WorkMethods):
             The comment.
 
         Raises:
-            PermissionDenied: Somebody else's comment, or the time for corrections is over.
+            PermissionDenied: Somebody else's comment, or a note of somebody who may not see
+                notes any more, or the time for corrections is over.
+            TicketComment.DoesNotExist: It is another ticket's comment.
             ValidationError: A text that cannot be; or the ticket was deleted.
         """
         if not may_correct(comment, by):
             raise PermissionDenied(_("Only its author may correct a comment, for a while."))
         with self._locked() as ticket:
             self._refuse_deleted(ticket)
-            current = TicketComment.objects.using(self._using).get(pk=comment.pk)
+            comments = TicketComment.objects.using(self._using)
+            current = comments.get(pk=comment.pk, ticket_id=ticket.pk)
             old, current.text = current.text, text
             current.clean_fields(exclude={"ticket", "author"})
             if text != old:
@@ -146,7 +153,7 @@ class ConversationMethods(WorkMethods):
         Args:
             user: Who wants to hear of it; whether they may see it is the caller's to ask.
         """
-        self._set_follower(user, is_muted=False)
+        set_muted(self.obj.pk, user.pk, is_muted=False, using=self._using)
 
     def mute(self, user: Account) -> None:
         """Have somebody hear no more of the ticket, whatever they are to it.
@@ -154,39 +161,22 @@ class ConversationMethods(WorkMethods):
         Args:
             user: Who does not want to hear of it.
         """
-        self._set_follower(user, is_muted=True)
-
-    def _set_follower(self, user: Account, *, is_muted: bool) -> None:
-        TicketFollower.objects.using(self._using).update_or_create(
-            ticket_id=self.obj.pk, user_id=user.pk, defaults={"is_muted": is_muted}
-        )
-
-    def _follow(self, ticket: HelpDeskTicket, user_ids: Iterable[Any]) -> None:
-        """Have people follow who neither follow nor mute the ticket yet."""
-        followers = TicketFollower.objects.using(self._using)
-        known = set(followers.filter(ticket=ticket).values_list("user_id", flat=True))
-        # The ticket is locked, so nobody else adds the same people meanwhile but by hand.
-        followers.bulk_create(
-            [
-                TicketFollower(ticket=ticket, user_id=user_id)
-                for user_id in user_ids
-                if user_id not in known
-            ]
-        )
+        set_muted(self.obj.pk, user.pk, is_muted=True, using=self._using)
 
     def _mentioned(self, ticket: HelpDeskTicket, comment: TicketComment) -> Collection[Any]:
         """Find who is mentioned and may read it; note on the comment who is not reached."""
         names = mentioned_names(comment.text)
-        accounts = accounts_by_name(names, self._using)
+        accounts = accounts_by_name(names[:MAX_MENTIONS], self._using)
         ids = {account.pk for account in accounts.values()}
         seeing = policy.viewers(ticket, ids, self._using, internal=comment.is_internal)
-        comment.unreached_mentions = tuple(
+        unreached = (
             name for name in names if name not in accounts or accounts[name].pk not in seeing
         )
+        comment.unreached_mentions = tuple(islice(unreached, MAX_MENTIONS))
         return seeing
 
 
-def may_correct(comment: TicketComment, by: Account) -> bool:
+def may_correct(comment: TicketComment, by: Account | AnonymousUser) -> bool:
     """Say whether somebody may correct a comment now.
 
     Args:
@@ -194,8 +184,14 @@ def may_correct(comment: TicketComment, by: Account) -> bool:
         by: Whoever asks.
 
     Returns:
-        Whether they wrote it, not longer ago than the setting `COMMENT_EDIT_TIME` says.
+        Whether they wrote it, not longer ago than the setting `COMMENT_EDIT_TIME` says, and
+        may still read it where it is a note.
     """
+    # Comments of erased accounts are nobody's, and visitors have no key either.
+    if by.pk is None or comment.author_id != by.pk:
+        return False
+    if comment.is_internal and not policy.may_see_internal(by):
+        return False
     age = timezone.now() - comment.created_datetime
     limit = timedelta(seconds=help_desk_settings.COMMENT_EDIT_TIME)
-    return comment.author_id == by.pk and age <= limit
+    return age <= limit

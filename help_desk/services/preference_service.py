@@ -1,4 +1,8 @@
-"""What people say of what they want to be told."""
+"""What people say of what they want to be told.
+
+However many requests do so at once: each function begins with a write, because on SQLite
+a transaction that has read cannot wait for another one that writes ("database is locked").
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
+from django.db.models import Q
 
 from help_desk.enums import NotificationKind
 from help_desk.models import (
@@ -18,7 +23,7 @@ from help_desk.models import (
 from help_desk.notifications.unsubscribe import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from help_desk.enums import EmailRhythm
     from help_desk.host_types import Account
@@ -34,15 +39,25 @@ def save_wishes(user: Account, wishes: Mapping[tuple[str, str], bool | None]) ->
         user: Whose wishes they are.
         wishes: `(kind, channel)` to whether it is wanted; None for what the rules say.
     """
+    if not wishes:
+        return
+    said = Q()
+    for kind, channel in wishes:
+        said |= Q(kind=kind, channel=channel)
     using = router.db_for_write(NotificationPreference)
+    preferences = NotificationPreference.objects.using(using)
     with transaction.atomic(using=using):
-        preferences = NotificationPreference.objects.using(using)
-        for (kind, channel), is_wanted in wishes.items():
-            key: dict[str, Any] = {"user_id": user.pk, "kind": kind, "channel": channel}
-            if is_wanted is None:
-                preferences.filter(**key).delete()
-            else:
-                preferences.update_or_create(**key, defaults={"is_wanted": is_wanted})
+        preferences.filter(said, user_id=user.pk).delete()
+        preferences.bulk_create(
+            [
+                NotificationPreference(
+                    user_id=user.pk, kind=kind, channel=channel, is_wanted=is_wanted
+                )
+                for (kind, channel), is_wanted in wishes.items()
+                if is_wanted is not None
+            ],
+            ignore_conflicts=True,  # the same form, sent twice at once
+        )
 
 
 def set_rhythm(user: Account, rhythm: EmailRhythm) -> None:
@@ -53,8 +68,38 @@ def set_rhythm(user: Account, rhythm: EmailRhythm) -> None:
         rhythm: How often.
     """
     using = router.db_for_write(EmailSchedule)
-    EmailSchedule.objects.using(using).update_or_create(
-        user_id=user.pk, defaults={"rhythm": rhythm}
+    schedules = EmailSchedule.objects.using(using)
+    with transaction.atomic(using=using):
+        schedules.bulk_create([EmailSchedule(user_id=user.pk)], ignore_conflicts=True)
+        schedules.filter(user_id=user.pk).update(rhythm=rhythm)
+
+
+def set_muted(ticket_id: int, user_id: Any, *, is_muted: bool, using: str) -> None:
+    """Keep whether somebody wants to hear of a ticket.
+
+    Args:
+        ticket_id: The ticket's number.
+        user_id: Key of the account.
+        is_muted: Whether they mute it; else they follow it.
+        using: Alias of the database that holds the ticket.
+    """
+    with transaction.atomic(using=using):
+        add_followers(ticket_id, [user_id], using=using)
+        followers = TicketFollower.objects.using(using)
+        followers.filter(ticket_id=ticket_id, user_id=user_id).update(is_muted=is_muted)
+
+
+def add_followers(ticket_id: int, user_ids: Iterable[Any], *, using: str) -> None:
+    """Have people follow a ticket who neither follow nor mute it yet.
+
+    Args:
+        ticket_id: The ticket's number.
+        user_ids: Keys of their accounts.
+        using: Alias of the database that holds the ticket.
+    """
+    TicketFollower.objects.using(using).bulk_create(
+        [TicketFollower(ticket_id=ticket_id, user_id=user_id) for user_id in user_ids],
+        ignore_conflicts=True,
     )
 
 
@@ -90,7 +135,5 @@ def _mute(user: Account, ticket_id: int) -> bool:
     using = router.db_for_write(TicketFollower)
     if not HelpDeskTicket.objects.using(using).filter(pk=ticket_id).exists():
         return False
-    TicketFollower.objects.using(using).update_or_create(
-        ticket_id=ticket_id, user_id=user.pk, defaults={"is_muted": True}
-    )
+    set_muted(ticket_id, user.pk, is_muted=True, using=using)
     return True

@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from help_desk import signals
 from help_desk.models import HelpDeskTicket
 from help_desk.services.conversation import ConversationMethods
-from help_desk.services.versions import FieldConflict, plain
+from help_desk.services.versions import FieldConflict
 
 __all__ = ["WRITABLE_FIELDS", "FieldConflict", "HelpDeskTicketService"]
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
     from django.contrib.auth.models import AnonymousUser
 
     from help_desk.host_types import Account
@@ -67,9 +69,13 @@ class HelpDeskTicketService(ConversationMethods):
                 code="already_created",
                 params={"ticket": self.obj},
             )
-        self._apply(self.obj, created_by=created_by, **fields)
+        _refuse_unknown(fields, WRITABLE_FIELDS)
+        fields.setdefault("assigned_to", self.obj.assigned_to)
+        self._put(self.obj, fields, creator=created_by)
+        assignee = self.obj.assigned_to
         try:
             with transaction.atomic(using=self._using):
+                self.obj.assigned_to = None
                 self.obj.save(actor=self.obj.created_by)
                 self.notification.create_new_ticket_notifications()
                 signals.send_after_commit(
@@ -79,10 +85,15 @@ class HelpDeskTicketService(ConversationMethods):
                     ticket=self.obj,
                     event=self.obj.latest_event,
                 )
+                if assignee is not None:
+                    # An event of its own, so that the assignee hears of it as always.
+                    self.obj.assigned_to = assignee
+                    self._save(self.obj, self.obj.created_by)
         except BaseException:
             # Django leaves key and state of a rolled-back insert on the instance.
             self.obj.pk = None
             self.obj._state.adding = True
+            self.obj.assigned_to = assignee
             raise
         return self.obj
 
@@ -103,7 +114,9 @@ class HelpDeskTicketService(ConversationMethods):
             ValidationError: A value that a field cannot have, by field.
         """
         was_created = self.obj._state.adding
-        self._apply(self.obj, **fields)
+        creator = fields.pop("created_by", None) if was_created else None
+        _refuse_unknown(fields, WRITABLE_FIELDS)
+        self._put(self.obj, fields, creator=creator)
         self.obj.save(actor=actor)
         return self.obj, was_created
 
@@ -129,17 +142,15 @@ class HelpDeskTicketService(ConversationMethods):
             TicketConflictError: Somebody else has changed one of the fields since, to
                 something else; nothing is written.
         """
+        _refuse_unknown(fields, WRITABLE_FIELDS)
         with self._locked() as ticket:
             if "is_deleted" not in fields:
                 self._refuse_deleted(ticket)
             if drawn_from is not None:
                 fields = self._merge(ticket, drawn_from, fields)
-            if plain(fields.get("assigned_to")) != plain(ticket.assigned_to):
-                self._validate_assignee(fields.get("assigned_to"))
-            status = fields.pop("status", ticket.status)
-            self._apply(ticket, **fields)
-            self._put_status(ticket, status, by)
-            self._validate(ticket)
+            status = ticket.status
+            self._put(ticket, fields)
+            self._assign_on_start(ticket, status, by)
             self._save(ticket, by)
         return self.obj
 
@@ -165,30 +176,25 @@ class HelpDeskTicketService(ConversationMethods):
         """
         return self.update(by, is_deleted=False)
 
-    def _apply(self, ticket: HelpDeskTicket, **fields: Any) -> None:
-        """Put values on a ticket and validate it."""
-        is_new = ticket._state.adding
-        allowed = WRITABLE_FIELDS | {"created_by"} if is_new else WRITABLE_FIELDS
-        if unknown := sorted(fields.keys() - allowed):
-            message = (
-                f"A ticket has no field {', '.join(map(repr, unknown))} to set here; "
-                f"it has {', '.join(sorted(allowed))}."
-            )
-            raise TypeError(message)
-        creator = fields.pop("created_by", None)
-        if is_new and fields.get("assigned_to") is not None:
-            self._validate_assignee(fields["assigned_to"])
-        for name, value in fields.items():
-            setattr(ticket, name, value)
-        self._validate(ticket, creator)
-
-    def _validate(self, ticket: HelpDeskTicket, creator: object = None) -> None:
+    def _put(
+        self, ticket: HelpDeskTicket, fields: Mapping[str, Any], *, creator: object = None
+    ) -> None:
+        """Put values on a ticket; say everything that is wrong with them at once."""
         errors: dict[str, Any] = {}
-        if creator is not None or (ticket._state.adding and ticket.created_by_id is None):
+        is_new = ticket._state.adding
+        if is_new and (creator is not None or ticket.created_by_id is None):
             try:
                 ticket.created_by = _saved_account(creator)
             except ValidationError as error:
                 errors["created_by"] = error
+        to, kept = fields.get("assigned_to"), None if is_new else ticket.assigned_to_id
+        if kept is None or getattr(to, "pk", None) != kept:
+            try:
+                self._validate_assignee(to)
+            except ValidationError as error:
+                errors = error.update_error_dict(errors)
+        for name in fields.keys() - errors.keys():
+            setattr(ticket, name, fields[name])
         try:
             # Neither constraints nor foreign keys, which would be read from the database:
             # the choices say the same, and an account that vanishes meanwhile is the
@@ -198,6 +204,15 @@ class HelpDeskTicketService(ConversationMethods):
             errors = error.update_error_dict(errors)
         if errors:
             raise ValidationError(errors)
+
+
+def _refuse_unknown(fields: Iterable[str], allowed: Collection[str]) -> None:
+    if unknown := sorted(set(fields) - set(allowed)):
+        message = (
+            f"A ticket has no field {', '.join(map(repr, unknown))} to set here; "
+            f"it has {', '.join(sorted(allowed))}."
+        )
+        raise TypeError(message)
 
 
 def _saved_account(creator: object) -> Any:

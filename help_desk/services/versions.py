@@ -21,7 +21,8 @@ class FieldConflict:
 
     Attributes:
         field: Its name.
-        drawn: What the form showed when it was drawn.
+        drawn: What the form showed when it was drawn, as events keep it: of an account
+            the key.
         current: What the ticket says now.
         wanted: What the second person wants.
     """
@@ -79,18 +80,11 @@ class VersionMethods(TicketService):
 
 def _comparable(value: Any) -> Any:
     """Make values that mean the same equal: forms change line ends and margins of texts."""
-    said = plain(value)
+    said = _plain(value)
     return normalize_newlines(said).strip() if isinstance(said, str) else said
 
 
-def plain(value: Any) -> Any:
-    """Say a value as an event keeps it.
-
-    Args:
-        value: What a field holds.
-
-    Returns:
-        A value that JSON knows; the key of an account.
-    """
+def _plain(value: Any) -> Any:
+    """Say a value as an event keeps it: one that JSON knows; the key of an account."""
     key = getattr(value, "pk", value)
     return key if key is None or isinstance(key, (bool, int, str)) else str(key)

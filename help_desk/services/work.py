@@ -93,8 +93,12 @@ class WorkMethods(VersionMethods):
         return self.obj
 
     def _put_status(self, ticket: HelpDeskTicket, status: str, by: Account | None) -> None:
-        is_started = status == HelpDeskTicketStatusChoices.INPROGRESS and ticket.status != status
-        ticket.status = status
+        before, ticket.status = ticket.status, status
+        self._assign_on_start(ticket, before, by)
+
+    def _assign_on_start(self, ticket: HelpDeskTicket, before: str, by: Account | None) -> None:
+        """Give a ticket that was started to whoever did so, if the setting says so."""
+        is_started = ticket.status == HelpDeskTicketStatusChoices.INPROGRESS != before
         if (
             is_started
             and by is not None

@@ -69,7 +69,12 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
         )
         for notification in page
     ]
-    context = {"entries": entries, "page": page, "query": QueryDict()}
+    context = {
+        "entries": entries,
+        "has_unread": inbox.unread().exists(),
+        "page": page,
+        "query": QueryDict(),
+    }
     return render_page(request, "help_desk/inbox/list.html", context, section="inbox")
 
 

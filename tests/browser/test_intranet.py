@@ -128,7 +128,7 @@ def test_ticket_is_filed_told_of_worked_on_and_deleted(
     # The developer's e-mail leads there.
     mail = wait_for_mail(intranet, text)
     assert mail["To"] == "dora@example.com"
-    (link,) = re.findall(r"https?://\S+", mail.get_body(("plain",)).get_content())
+    (link,) = re.findall(r"https?://\S+/detail/", mail.get_body(("plain",)).get_content())
     assert link in mail.get_body(("html",)).get_content()
     assert link.startswith(f"{intranet.url}/")
     dora = window()

@@ -168,10 +168,12 @@ class Session:
         paths = [
             reverse("django_spire:help_desk:page:list"),
             reverse("django_spire:help_desk:page:inbox"),
+            reverse("django_spire:help_desk:page:preferences"),
             reverse("django_spire:help_desk:page:detail", args=number),
             reverse("django_spire:help_desk:page:delete", args=number),
             reverse("django_spire:help_desk:form:create"),
             reverse("django_spire:help_desk:form:update", args=number),
+            reverse("django_spire:help_desk:form:assign", args=number),
         ]
         for path in paths:
             assert self.client.get(path).status_code == 200, path

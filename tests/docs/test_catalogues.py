@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,8 @@ from django.core.management import load_command_class
 from django.urls import get_resolver
 
 from help_desk.conf import SETTINGS
-from help_desk.notifications.rules import CHANNELS_BY_ROLE
+from help_desk.enums import Role
+from help_desk.notifications.rules import RULES
 from help_desk.templatetags.help_desk import register
 from tests.docs.blocks import ROOT
 
@@ -82,7 +84,10 @@ def test_every_tag_and_filter_is_explained() -> None:
 def test_the_pages_are_those_of_the_url_configuration() -> None:
     row = re.compile(r"^\|[^|]*\| `(help_desk/[^`]*)` \| `([a-z_:]+)` \|", re.MULTILINE)
     rows = row.findall(_read("reference/urls.md"))
-    documented = {(name, path.replace("<pk>", "<int:pk>")) for path, name in rows}
+    converters = {"<pk>": "<int:pk>", "<token>": "<str:token>"}
+    documented = {
+        (name, re.sub(r"<\w+>", lambda part: converters[part[0]], path)) for path, name in rows
+    }
     assert documented == set(_routes(get_resolver("help_desk.urls"), "", "help_desk/"))
 
 
@@ -135,12 +140,30 @@ def test_the_versions_are_those_that_the_package_claims() -> None:
     assert set(re.findall(r"(?:Python|Django) \d\.\d+", table[0])) == claimed
 
 
-def test_everybody_who_is_told_is_in_the_table() -> None:
-    """The page explains the groups in words; a new event or role needs a row."""
-    told = {
-        event: sorted(role.value for role in roles) for event, roles in CHANNELS_BY_ROLE.items()
+def test_the_table_of_who_hears_of_what_is_that_of_the_rules() -> None:
+    lines = _read("topics/notifications.md").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("| what happened"))
+    header, _rule, *rest = lines[start:]
+    roles = [Role(name) for name in _cells(header)[1:]]
+    documented: dict[str, dict[str, set[str]]] = {}
+    for cells in map(_cells, takewhile(bool, rest)):
+        kind = re.match(r"`(\w+)`", cells[0])
+        assert kind, cells
+        told = (set(cell.replace("-", "_").split(", ")) for cell in cells[1:])
+        documented[kind[1]] = {
+            role: {CHANNELS_IN_WORDS.get(name, name) for name in names}
+            for role, names in zip(roles, told, strict=True)
+            if names != {""}
+        }
+    assert set(roles) == set(Role)
+    assert documented == {
+        kind: {role: set(channels) for role, channels in by_role.items()}
+        for kind, by_role in RULES.items()
     }
-    assert told == {"new": ["developer", "manager"]}
-    page = _read("topics/notifications.md")
-    assert "| developers | " in page
-    assert "| managers | " in page
+
+
+CHANNELS_IN_WORDS = {"e_mail": "email"}
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.hosts("default")
 
 OTHER_PROGRAMS = frozenset({"cd", "django-admin", "git", "pre-commit", "source"})
-MODULES = frozenset({"build", "pytest", "tests", "twine", "venv"})
+MODULES = frozenset({"build", "pytest", "tests", "tests.faults", "twine", "venv"})
 # An example project's commands are there in its own process only.
 EXAMPLE_COMMANDS = frozenset(
     path.stem for path in ROOT.glob("example_project/**/management/commands/*.py")

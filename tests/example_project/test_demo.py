@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import signal
 import socket
 import sqlite3
 import urllib.request
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import databases
-from tests.demonstration import Demonstration
+from tests.demonstration import Demonstration, free_port
+from tests.example_project.smtp_server import running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+MAILS = 8
+"""What the folder holds at most when everything is new."""
+
+FILE_THREE = """
+from accounts.models import User
+from help_desk.models import HelpDeskTicket
+
+for text in ("One", "Two", "Three"):
+    HelpDeskTicket().services.create(
+        User.objects.get(username="rosa"), purpose="app", priority="low", description=text
+    )
+"""
 
 pytestmark = [
     pytest.mark.hosts("default"),
@@ -56,7 +72,7 @@ def count_tickets(demonstration: Demonstration, condition: str = "1 = 1") -> int
 def test_the_console_says_how_to_sign_in_and_where_mail_goes(made: Demonstration) -> None:
     assert "http://127.0.0.1:8000/" in made.output
     assert str(made.folder / "mail") in made.output
-    for word in ("rosa", "mona", "dora", "Password     demo"):
+    for word in ("rosa", "mona", "dora", "igor", "Password     demo"):
         assert word in made.output
 
 
@@ -114,15 +130,62 @@ def test_inboxes_hold_a_few_unread_entries(made: Demonstration, person: str) -> 
     assert total > 180
 
 
-def test_only_the_newest_mails_lie_in_the_folder(made: Demonstration) -> None:
-    newest = ask(
-        made, "SELECT id FROM django_spire_help_desk_ticket ORDER BY created_datetime DESC LIMIT 3"
+def test_people_talk_on_tickets_in_working_order(made: Demonstration) -> None:
+    ((replies, notes),) = ask(
+        made,
+        "SELECT sum(NOT is_internal), sum(is_internal) FROM django_spire_help_desk_ticket_comment",
     )
+    assert replies >= 200
+    assert notes >= 30
+    texts = ask(made, "SELECT text FROM django_spire_help_desk_ticket_comment")
+    assert not any("{" in text for (text,) in texts)
+    assert count_tickets(made, "first_response_datetime < created_datetime") == 0
+    for condition in (
+        "assigned_to_id IS NOT NULL AND status = 'prog'",
+        "status = 'done' AND done_datetime IS NOT NULL",
+        "first_response_datetime IS NOT NULL AND first_response_datetime < done_datetime",
+    ):
+        assert count_tickets(made, condition) >= 3
+    assert count_tickets(made, "status = 'prog' AND assigned_to_id IS NULL") == 0
+    # A comment bears the moment of its event, not that of the seeding.
+    apart = ask(
+        made,
+        "SELECT count(*) FROM django_spire_help_desk_ticket_comment c "
+        "JOIN django_spire_help_desk_ticket_event e "
+        "ON e.comment_id = c.id WHERE c.created_datetime != e.created_datetime",
+    )
+    assert apart == [(0,)]
+
+
+def test_reporter_reads_no_note_and_has_news(made: Demonstration) -> None:
+    rows = ask(
+        made,
+        "SELECT is_internal, read_datetime IS NULL FROM django_spire_help_desk_notification n "
+        "JOIN accounts_user u ON u.id = n.recipient_id "
+        "JOIN django_spire_help_desk_ticket_event e ON e.id = n.event_id "
+        "LEFT JOIN django_spire_help_desk_ticket_comment c ON c.id = e.comment_id "
+        "WHERE username = 'rosa' AND channel = 'in_app'",
+    )
+    assert {is_internal for is_internal, _unread in rows} == {None, 0}
+    assert 1 <= sum(unread for _internal, unread in rows) <= 2
+
+
+def test_only_the_newest_mails_lie_in_the_folder(made: Demonstration) -> None:
+    newest = {
+        number
+        for (number,) in ask(
+            made,
+            "SELECT DISTINCT ticket_id FROM django_spire_help_desk_ticket_event "
+            "WHERE id > (SELECT max(id) - 30 FROM django_spire_help_desk_ticket_event)",
+        )
+    }
     mails = made.mails()
-    assert len(mails) == 3
-    assert {mail["To"] for mail in mails} == {"dora@example.com"}
-    for (ticket,) in newest:
-        assert any(f"Ticket #{ticket}:" in mail["Subject"] for mail in mails)
+    assert 3 <= len(mails) <= MAILS
+    for mail in mails:
+        number = re.search(r"Ticket #(\d+):", mail["Subject"])
+        assert number is not None
+        assert int(number[1]) in newest
+        assert f"<help-desk.ticket.{number[1]}@" in f"{mail['Message-ID']} {mail['References']}"
     waiting = ask(
         made, "SELECT count(*) FROM django_spire_help_desk_notification WHERE status != 'sent'"
     )
@@ -132,7 +195,7 @@ def test_only_the_newest_mails_lie_in_the_folder(made: Demonstration) -> None:
 def test_a_second_run_keeps_what_is_there_and_fresh_starts_over(
     demonstration: Demonstration,
 ) -> None:
-    total = count_tickets(demonstration)
+    total, mails = count_tickets(demonstration), len(demonstration.mails())
     ask(demonstration, "UPDATE django_spire_help_desk_ticket SET description = 'Mine' WHERE id = 1")
 
     again = demonstration.manage("demo", "--no-server")
@@ -140,13 +203,13 @@ def test_a_second_run_keeps_what_is_there_and_fresh_starts_over(
     assert "Keeping" in again.stdout
     assert count_tickets(demonstration) == total
     assert count_tickets(demonstration, "description = 'Mine'") == 1
-    assert len(demonstration.mails()) == 3
+    assert len(demonstration.mails()) == mails
 
     fresh = demonstration.manage("demo", "--no-server", "--fresh")
     assert fresh.returncode == 0, fresh.stderr
     assert count_tickets(demonstration) == total
     assert count_tickets(demonstration, "description = 'Mine'") == 0
-    assert len(demonstration.mails()) == 3
+    assert len(demonstration.mails()) == mails
 
 
 @pytest.fixture
@@ -186,9 +249,54 @@ def test_it_answers_and_ends_when_it_is_told_to(
         sheet = f"{demonstration.url}/static/help_desk/help_desk.css"
         with urllib.request.urlopen(sheet, timeout=30) as answer:  # noqa: S310
             assert answer.status == 200
+        assert len(processes_of(demonstration)) == 2
     finally:
         status, rest = demonstration.stop(signal.SIGINT)
     assert (status, rest.strip()) == (0, "Stopped.")
+    # What sends beside it has ended, too, and in its own good time.
+    assert processes_of(demonstration) == []
+    assert "Traceback" not in (demonstration.folder / "delivery.log").read_text()
+
+
+def processes_of(demonstration: Demonstration) -> list[Path]:
+    """Find its processes by what Linux says of their environment."""
+    mark = f"INTRANET_DATA_DIR={demonstration.folder}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+        if mark in words:
+            found.append(path)
+    return found
+
+
+def test_mail_waits_for_a_server_that_is_down_and_arrives_once(
+    demonstration: Demonstration,
+) -> None:
+    port = free_port()
+    demonstration = Demonstration(demonstration.folder, INTRANET_SMTP=f"127.0.0.1:{port}")
+
+    def status() -> dict[str, Any]:
+        done = demonstration.manage("help_desk_status", "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def deliver() -> dict[str, Any]:
+        done = demonstration.manage("help_desk_deliver")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    filed = demonstration.manage("shell", "-v", "0", "-c", FILE_THREE)
+    assert filed.returncode == 0, filed.stderr
+    assert status()["waiting"] == 3
+    with running_server(port) as received:
+        assert deliver()["sent"] == 3
+        assert deliver()["sent"] == 0
+    assert status()["waiting"] == 0
+    assert len(received) == 3
+    assert len({mail["Message-ID"] for mail in received}) == 3
 
 
 def test_checks_and_migrations_have_nothing_to_say(demonstration: Demonstration) -> None:

@@ -156,3 +156,41 @@ class TestCreatorsSeeOwnTickets:
 def test_creators_do_not_see_own_tickets_by_default(client_of, stranger, own_ticket, url_of):
     assert client_of(stranger).get(url_of(DETAIL, own_ticket)).status_code == 403
     assert client_of(stranger).get(url_of(LIST)).status_code == 403
+
+
+TALKING = {
+    "form:comment": ("/help_desk/form/{pk}/comment/", "view", {"text": "Hello"}),
+    "form:follow": ("/help_desk/form/{pk}/follow/", "view", {"wish": "mute"}),
+    "form:status": ("/help_desk/form/{pk}/status/", "change", {"status": "done"}),
+    "form:assign": ("/help_desk/form/{pk}/assign/", "change", {"action": "take"}),
+}
+
+
+@pytest.mark.parametrize("name", TALKING)
+class TestTalkingAndWorking:
+    def test_addresses_are_those_that_are_promised(self, name, ticket, url_of):
+        assert url_of(name, ticket) == TALKING[name][0].format(pk=ticket.pk)
+
+    def test_anonymous_people_sign_in_first(self, client, ticket, url_of, name):
+        url = url_of(name, ticket)
+        response = client.post(url, TALKING[name][2])
+        assert response["Location"] == f"{settings.LOGIN_URL}?next={quote(url)}"
+        assert ticket.events.count() == 1
+
+    def test_without_the_permission_a_page_says_what_is_missing(
+        self, client_of, stranger, grant, ticket, url_of, name
+    ):
+        others = {"add", "change", "delete", "view"} - {TALKING[name][1]}
+        client = client_of(grant(stranger, *sorted(others)))
+        response = client.post(url_of(name, ticket), TALKING[name][2])
+        assert response.status_code == 403
+        permission = f"django_spire_help_desk.{TALKING[name][1]}_helpdeskticket"
+        assert permission in response.content.decode()
+        assert ticket.events.count() == 1
+
+    def test_the_permission_of_the_table_is_enough(
+        self, client_of, stranger, grant, ticket, url_of, name
+    ):
+        user = grant(stranger, TALKING[name][1])
+        response = client_of(user).post(url_of(name, ticket), TALKING[name][2])
+        assert response.status_code == 302

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils import translation
 
@@ -215,3 +217,96 @@ def test_the_number_of_queries_depends_on_nothing(
         counts.append(len(queries))
     assert len(set(counts)) == 1
     assert counts[0] <= 10
+
+
+class TestEveryKind:
+    def entries_of(self, client, url):
+        return [entry.content.title for entry in client.get(url).context["entries"]]
+
+    def test_all_that_concerns_one_is_told(self, client_of, ticket, reporter, agent, url_of):
+        ticket.services.assign(agent, agent)
+        ticket.services.comment(agent, "Which floor?", status="prog")
+        name, number = agent.get_username(), ticket.pk
+        page = html(client_of(reporter).get(url_of(INBOX)))
+        assert f"{name} changed ticket #{number}" in page
+        assert f"Assigned To: nobody → {name}" in page
+        assert f"{name} replied on ticket #{number}" in page
+        assert "Which floor?" in page
+
+    def test_notes_are_gone_with_the_permission(
+        self, client_of, ticket, agent, manager, url_of, withdraw_change
+    ):
+        ticket.services.follow(manager)
+        ticket.services.comment(agent, "Psst", internal=True)
+        ticket.services.comment(agent, "Hello")
+        client = client_of(manager)
+        assert "Psst" in html(client.get(url_of(INBOX)))
+        assert unread_of_page(client, url_of) == 2
+        withdraw_change()
+        page = client.get(url_of(INBOX))
+        assert "Psst" not in html(page)
+        assert "Hello" in html(page)
+        assert unread_of_page(client, url_of) == 1
+
+    def test_words_are_gone_with_the_view_permission(
+        self, client_of, ticket, agent, reporter, url_of
+    ):
+        ticket.services.comment(agent, "Which floor?")
+        client = client_of(reporter)
+        assert unread_of_page(client, url_of) == 1
+        reporter.user_permissions.clear()
+        page = client.get(url_of(INBOX))
+        assert page.context["entries"] == []
+        assert "Which floor?" not in html(page)
+        assert unread_of_page(client, url_of) == 0
+        row = Notification.objects.get(recipient=reporter, channel="in_app")
+        assert client.post(url_of(ONE, row)).status_code == 404
+        client.post(url_of(ALL))
+        row = Notification.objects.get(pk=row.pk)
+        assert not row.is_read
+
+    def test_creators_who_see_their_tickets_keep_theirs(
+        self, client_of, own_ticket, ticket, agent, stranger, url_of, settings
+    ):
+        settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
+        own_ticket.services.comment(agent, "Which floor?")
+        other = ticket.services.comment(agent, "Secret")
+        Notification(
+            event=other.events.get(), recipient=stranger, channel="in_app", status="sent"
+        ).save()
+        client = client_of(stranger)
+        page = html(client.get(url_of(INBOX)))
+        assert "Which floor?" in page
+        assert "Secret" not in page
+        assert unread_of_page(client, url_of) == 1
+
+    def test_the_number_of_queries_depends_on_nothing(
+        self, client_of, manager, reporter, ticket, make_user, grant, url_of, capture_queries
+    ):
+        client = client_of(reporter)
+        counts = []
+        for number in (1, 12):
+            for _time in range(number):
+                person = grant(make_user(), "view", "change")
+                ticket.services.assign(person, manager)
+                ticket.services.comment(person, "Hello")
+            with capture_queries() as queries:
+                client.get(url_of(INBOX))
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
+        assert counts[0] <= 10
+
+
+def unread_of_page(client, url_of):
+    """What the navigation says."""
+    found = re.search(r'class="hd-count">(\d+)<', html(client.get(url_of(INBOX))))
+    return int(found[1]) if found else 0
+
+
+@pytest.fixture
+def withdraw_change(manager):
+    def withdraw():
+        permission = manager.user_permissions.get(codename="change_helpdeskticket")
+        manager.user_permissions.remove(permission)
+
+    return withdraw

@@ -138,11 +138,11 @@ def _bundles(rows: Sequence[Notification]) -> list[list[Notification]]:
     for row in rows:
         event = row.event
         if row.recipient_id in scheduled:
-            key: tuple[Any, ...] = (row.address,)
+            key: tuple[Any, ...] = (row.recipient_id, row.address)
         elif event.type == TicketEventType.NEW:
             key = (row.pk,)
         else:
-            key = (row.address, event.ticket_id, event.actor_id)
+            key = (row.recipient_id, row.address, event.ticket_id, event.actor_id)
         bundles.setdefault(key, []).append(row)
     return list(bundles.values())
 
