@@ -50,6 +50,7 @@ def test_wheel_holds_every_file_of_the_package(names: list[PurePosixPath]) -> No
 def test_wheel_holds_a_compiled_file_for_every_translation(names: list[PurePosixPath]) -> None:
     written = {name.with_suffix("") for name in names if name.suffix == ".po"}
     assert {name.with_suffix("") for name in names if name.suffix == ".mo"} == written
+    assert PurePosixPath("help_desk/locale/de/LC_MESSAGES/django.mo") in names
 
 
 def test_wheel_needs_django_and_django_model_utils_only(wheel: Path) -> None:
