@@ -44,6 +44,7 @@ def run_in_new_host(
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": str(folder / "host.sqlite3"),
+                "OPTIONS": {"timeout": 60},  # a busy machine is no reason to fail
             }
         },
         **settings,
