@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 # With another user model, createsuperuser has other options.
 pytestmark = pytest.mark.hosts("default")
 
-OTHER_PROGRAMS = frozenset({"cd", "django-admin", "git", "pre-commit", "source"})
-MODULES = frozenset({"build", "pytest", "tests", "tests.faults", "twine", "venv"})
+OTHER_PROGRAMS = frozenset({"cd", "export", "django-admin", "git", "pre-commit", "source"})
+MODULES = frozenset({"aiosmtpd", "build", "pytest", "tests", "tests.faults", "twine", "venv"})
 # An example project's commands are there in its own process only.
 EXAMPLE_COMMANDS = frozenset(
     path.stem for path in ROOT.glob("example_project/**/management/commands/*.py")

@@ -247,19 +247,21 @@ def test_as_many_queries_for_many_followers_as_for_few(
     grant: Callable[..., Any],
     capture_queries: Callable[[], Any],
 ) -> None:
-    ticket.services.assign(manager, by=manager)
     counts = []
-    statuses = iter(["prog", "done", "read", "prog"])
-    for more in (10, 290):
+    for more, changes in (
+        (10, {"status": "prog", "priority": "urge"}),
+        (290, {"status": "done", "priority": "low"}),
+    ):
         for _ in range(more):
             ticket.services.follow(grant(make_user(), "view"))
         with capture_queries() as comment:
             ticket.services.comment(agent, f"More for {manager.get_username()}.")
         reached = len(told())
         with capture_queries() as assign:
-            ticket.services.assign(agent if more == 10 else manager, by=agent)
+            ticket.services.assign(manager, by=agent)
         with capture_queries() as update:
-            ticket.services.update(agent, status=next(statuses), priority="urge")
+            ticket.services.update(agent, **changes)
+        ticket.services.assign(None, by=agent)
         counts.append([len(queries) for queries in (comment, assign, update)])
     assert reached >= 300
     assert counts[0] == counts[1]

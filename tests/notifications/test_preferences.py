@@ -1,0 +1,232 @@
+"""What people want to be told of, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from help_desk.enums import EmailRhythm, NotificationKind
+from help_desk.models import DeliveryRun, HelpDeskTicket, Notification, NotificationPreference
+from help_desk.notifications import delivery
+from help_desk.notifications.dispatch import COMMAND
+from help_desk.notifications.preferences import Wishes
+from help_desk.services.preference_service import save_wishes, set_rhythm
+from tests.telling import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.django_db
+with_email = pytest.mark.hosts(
+    "default", "custom_user", "login_required", "multi_db", "use_tz_false"
+)
+
+
+# What
+
+
+@with_email
+def test_wish_counts_both_ways_and_only_for_its_kind(
+    ticket: HelpDeskTicket, agent: Any, reporter: Any, manager: Any
+) -> None:
+    ticket.services.follow(manager)
+    save_wishes(reporter, {("reply", "email"): False, ("status", "in_app"): False})
+    save_wishes(manager, {("status", "email"): True})
+    ticket.services.comment(agent, "Hello.")
+    assert (told("in_app"), told("email")) == ({reporter, manager}, {manager})
+    ticket.services.start(agent)
+    assert (told("in_app"), told("email")) == ({manager}, {reporter, manager})
+
+
+def test_wish_for_what_does_not_concern_one_brings_nothing(
+    ticket: HelpDeskTicket, agent: Any, manager: Any
+) -> None:
+    save_wishes(manager, {(kind, "in_app"): True for kind in NotificationKind})
+    ticket.services.comment(agent, "Hello.")
+    assert manager not in told()
+
+
+def test_wish_overrides_the_hosts_rules_too(
+    ticket: HelpDeskTicket, agent: Any, reporter: Any, settings: Any
+) -> None:
+    settings.HELP_DESK = {
+        **settings.HELP_DESK,
+        "NOTIFICATION_RULES": {"reply": {"creator": ["email"]}},
+    }
+    save_wishes(reporter, {("reply", "in_app"): True, ("reply", "email"): False})
+    ticket.services.comment(agent, "Hello.")
+    assert (told("in_app"), told("email")) == ({reporter}, set())
+
+
+def test_wish_that_is_taken_back_leaves_the_rules(reporter: Any, manager: Any) -> None:
+    save_wishes(manager, {("reply", "email"): False})
+    save_wishes(reporter, {("reply", "email"): False, ("note", "email"): True})
+    save_wishes(reporter, {("reply", "email"): None, ("note", "email"): False})
+    save_wishes(reporter, {})
+    rows = NotificationPreference.objects.values_list("user", "kind", "channel", "is_wanted")
+    assert sorted(rows, key=str) == sorted(
+        [(manager.pk, "reply", "email", False), (reporter.pk, "note", "email", False)], key=str
+    )
+
+
+# When
+
+
+def due(user: Any, now: datetime, database_alias: str) -> datetime:
+    return Wishes([user.pk], database_alias).email_due(user.pk, now, now)
+
+
+@pytest.mark.hosts("default")
+@pytest.mark.parametrize(
+    ("now", "morning"),
+    [
+        ("2026-01-15T07:59:59+01:00", "2026-01-15T08:00:00+01:00"),
+        ("2026-01-15T08:00:00+01:00", "2026-01-16T08:00:00+01:00"),
+        ("2026-01-15T23:59:59+01:00", "2026-01-16T08:00:00+01:00"),
+        ("2026-01-16T00:00:00+01:00", "2026-01-16T08:00:00+01:00"),
+        ("2026-12-31T12:00:00+01:00", "2027-01-01T08:00:00+01:00"),
+        ("2026-03-28T20:00:00+01:00", "2026-03-29T08:00:00+02:00"),
+        ("2026-03-29T01:59:59+01:00", "2026-03-29T08:00:00+02:00"),
+        ("2026-10-24T20:00:00+02:00", "2026-10-25T08:00:00+01:00"),
+        ("2026-10-25T02:30:00+02:00", "2026-10-25T08:00:00+01:00"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25T08:00:00+01:00"),
+    ],
+)
+def test_daily_mail_is_due_at_the_sites_next_morning(
+    reporter: Any, database_alias: str, now: str, morning: str
+) -> None:
+    set_rhythm(reporter, EmailRhythm.DAILY)
+    moment = datetime.fromisoformat(now).astimezone(ZoneInfo("UTC"))
+    with timezone.override("Asia/Tokyo"):  # the zone of whoever writes
+        assert due(reporter, moment, database_alias) == datetime.fromisoformat(morning)
+
+
+@pytest.mark.hosts("default")
+@pytest.mark.parametrize(
+    ("now", "hour"),
+    [
+        ("2026-01-15T07:59:59+00:00", "2026-01-15T08:00:00+00:00"),
+        ("2026-01-15T08:00:00+00:00", "2026-01-15T09:00:00+00:00"),
+        ("2026-12-31T23:30:00+00:00", "2027-01-01T00:00:00+00:00"),
+        ("2026-10-25T00:30:00+00:00", "2026-10-25T01:00:00+00:00"),
+        ("2026-10-25T01:30:00+00:00", "2026-10-25T02:00:00+00:00"),
+    ],
+)
+def test_hourly_mail_is_due_at_the_end_of_the_hour(
+    reporter: Any, database_alias: str, now: str, hour: str
+) -> None:
+    set_rhythm(reporter, EmailRhythm.HOURLY)
+    moment = datetime.fromisoformat(now)
+    assert due(reporter, moment, database_alias) == datetime.fromisoformat(hour)
+
+
+@pytest.mark.hosts("use_tz_false")
+def test_moments_without_a_zone_are_the_sites(reporter: Any, database_alias: str) -> None:
+    set_rhythm(reporter, EmailRhythm.DAILY)
+    evening = datetime(2026, 3, 28, 20)  # noqa: DTZ001 -- as the host stores them
+    assert due(reporter, evening, database_alias) == evening + timedelta(hours=12)
+
+
+def test_rhythm_can_be_changed_and_changed_back(reporter: Any, database_alias: str) -> None:
+    now = timezone.now()
+    for rhythm in (EmailRhythm.DAILY, EmailRhythm.HOURLY, EmailRhythm.DAILY):
+        set_rhythm(reporter, rhythm)
+        assert due(reporter, now, database_alias) > now
+    set_rhythm(reporter, EmailRhythm.AT_ONCE)
+    assert due(reporter, now, database_alias) == now
+
+
+def mails_to(person: Any) -> list[Any]:
+    field = type(person).get_email_field_name()
+    return [message for message in mail.outbox if message.to == [getattr(person, field)]]
+
+
+def let_time_pass() -> None:
+    Notification.objects.waiting().write(due_datetime=timezone.now())
+
+
+@with_email
+def test_digest_holds_everything_by_ticket_and_comes_when_it_is_due(
+    make_ticket: Callable[..., HelpDeskTicket], reporter: Any, agent: Any, manager: Any
+) -> None:
+    set_rhythm(reporter, EmailRhythm.DAILY)
+    lift, lamp = (make_ticket(created_by=reporter, description=text) for text in ("Lift.", "Lamp."))
+    lift.services.comment(agent, "First on the lift.")
+    lamp.services.comment(agent, "On the lamp.")
+    lift.services.comment(manager, "Second on the lift.")
+    delivery.deliver()
+    assert mails_to(reporter) == []
+    let_time_pass()
+    delivery.deliver()
+    (digest,) = mails_to(reporter)
+    places = [digest.body.index(text) for text in ("First", "Second", "On the lamp.")]
+    assert places == sorted(places)
+    assert digest.subject == "Help desk: 3 updates on 2 tickets"
+    assert "References" not in digest.extra_headers
+
+
+@with_email
+def test_window_for_changes_does_not_put_a_digest_off(
+    ticket: HelpDeskTicket, agent: Any, reporter: Any, settings: Any, database_alias: str
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "CHANGES_WINDOW": 2 * 24 * 60 * 60}
+    somebody_comes_by()
+    set_rhythm(reporter, EmailRhythm.HOURLY)
+    ticket.services.start(agent)
+    row = Notification.objects.get(recipient=reporter, channel="email")
+    assert row.due_datetime == due(reporter, row.created_datetime, database_alias)
+
+
+def somebody_comes_by() -> None:
+    DeliveryRun.objects.create(source=COMMAND, finished_datetime=timezone.now())
+
+
+@with_email
+def test_changes_by_one_person_within_the_window_make_one_email_if_somebody_comes_by(
+    ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any, settings: Any
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command", "CHANGES_WINDOW": 45}
+    somebody_comes_by()
+    ticket.services.assign(agent, by=agent)
+    ticket.services.start(agent)
+    ticket.services.complete(agent)
+    ticket.services.start(manager)
+    for row in Notification.objects.filter(recipient=reporter, channel="email"):
+        assert row.due_datetime is not None
+        age = row.due_datetime - row.event.created_datetime
+        assert age == timedelta(seconds=45)
+    assert delivery.deliver().handled == 0
+    let_time_pass()
+    delivery.deliver()
+    first, second = mails_to(reporter)
+    assert "In Progress → Done" in first.body
+    assert "Done → In Progress" in second.body
+    assert first.extra_headers["References"] == second.extra_headers["References"]
+
+
+@with_email
+def test_changes_are_told_at_once_where_nobody_comes_by(
+    ticket: HelpDeskTicket, agent: Any, reporter: Any
+) -> None:
+    ticket.services.start(agent)
+    row = Notification.objects.get(recipient=reporter, channel="email")
+    assert row.due_datetime is not None
+    assert row.due_datetime <= timezone.now()
+
+
+@with_email
+def test_reply_takes_along_what_its_author_changed_just_before(
+    ticket: HelpDeskTicket, agent: Any, reporter: Any
+) -> None:
+    somebody_comes_by()
+    ticket.services.start(agent)
+    ticket.services.comment(agent, "Works again.", status="done")
+    delivery.deliver()
+    (message,) = mails_to(reporter)
+    assert "Works again." in message.body
+    assert "In Progress" in message.body
