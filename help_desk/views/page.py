@@ -114,13 +114,13 @@ def drawn_from(request: HelpDeskRequest, name: str = "version") -> int | None:
     """Read which version of a ticket a form was drawn from.
 
     Args:
-        request: Says so in a hidden field, which no person types.
+        request: Says so in a hidden field, which no person types, or in its address.
         name: The field's name.
 
     Returns:
         The version; None where it is missing or no number.
     """
-    text = request.POST.get(name, "")
+    text = request.POST.get(name) or request.GET.get(name) or ""
     is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS_AT_MOST
     return int(text) if is_number else None
 

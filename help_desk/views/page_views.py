@@ -38,16 +38,18 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
         The page.
     """
     filters = HelpDeskTicketFilterForm(request.GET)
-    visible = request.help_desk_auth.visible_tickets().active()
+    auth = request.help_desk_auth
+    visible = auth.visible_tickets().active()
     tickets = filters.narrow(visible, request.user).with_people().newest_first()
-    if request.help_desk_auth.can_change():
+    if auth.can_change():
         tickets = tickets.with_version()
     page = nearest_page(tickets, request.GET.get("page"))
+    here = request.get_full_path()
     context = {
         "filters": filters,
         "query": filters.query(),
-        "here": request.get_full_path(),
-        "rows": ticket_rows(page),
+        "here": here,
+        "rows": ticket_rows(page, auth, here),
         "tickets": page,
     }
     return render_page(request, "help_desk/ticket/list.html", context, section="list")

@@ -139,10 +139,11 @@ class TestReplying:
     def test_names_whom_a_mention_did_not_reach(
         self, reply, client_of, agent, manager, stranger, ticket, url_of
     ):
-        response = reply(agent, text="@manager @stranger @<b>nobody")
+        names = manager.get_username(), stranger.get_username()
+        response = reply(agent, text=f"@{names[0]} @{names[1]} @<b>nobody")
         assert response["Location"] == url_of(DETAIL, ticket)
         texts = [str(message) for message in get_messages(response.wsgi_request)]
-        assert texts[-1].endswith(": @stranger")
+        assert texts[-1].endswith(f": @{names[1]}")
 
     def test_creators_reply_where_they_see_their_tickets(
         self, client_of, stranger, own_ticket, url_of, settings
