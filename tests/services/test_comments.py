@@ -239,6 +239,10 @@ def test_note_is_not_corrected_by_who_may_not_read_notes_any_more(
 # Queries
 
 
+def _statements_but_inserts(queries: Any) -> int:
+    return sum(not query["sql"].startswith("INSERT") for query in queries.captured_queries)
+
+
 def test_as_many_queries_for_many_followers_as_for_few(
     ticket: HelpDeskTicket,
     agent: Any,
@@ -262,6 +266,7 @@ def test_as_many_queries_for_many_followers_as_for_few(
         with capture_queries() as update:
             ticket.services.update(agent, **changes)
         ticket.services.assign(None, by=agent)
-        counts.append([len(queries) for queries in (comment, assign, update)])
+        # How many rows one insert takes is the database's own limit.
+        counts.append([_statements_but_inserts(one) for one in (comment, assign, update)])
     assert reached >= 300
     assert counts[0] == counts[1]
