@@ -22,6 +22,7 @@ from help_desk.notifications.channels.channel import Channel
 from help_desk.notifications.channels.webhook import WebhookChannel
 from help_desk.notifications.links import has_site
 from help_desk.notifications.recipients import address_in
+from help_desk.rule_checks import register_rule_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ def register_checks() -> None:
     register(check_links, Tags.urls)
     register(check_base_template, Tags.templates)
     register_delivery_checks()
+    register_rule_checks()
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:

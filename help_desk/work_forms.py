@@ -49,19 +49,24 @@ class AssignForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, ticket: HelpDeskTicket, able: Sequence[Account], taker: Account
+        self,
+        data: Any = None,
+        *,
+        ticket: HelpDeskTicket,
+        able: Sequence[Account] | None,
+        taker: Account,
     ) -> None:
         """Draw the form.
 
         Args:
             data: What was posted.
             ticket: The ticket, with who has it.
-            able: The people who may have it.
+            able: The people who may have it; None where there are too many to choose from.
             taker: Who is asked.
         """
         super().__init__(data)
         self.taker = taker
-        if len(able) <= LISTED_AT_MOST:
+        if able is not None:
             people = sorted(
                 (person for person in able if person.pk != ticket.assigned_to_id),
                 key=lambda person: person_name(person).casefold(),

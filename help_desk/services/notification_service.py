@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import router, transaction
-from django.db.models import F
 
 from help_desk.enums import TicketEventType
-from help_desk.models import TicketEvent
+from help_desk.models import HelpDeskTicket, TicketEvent
 from help_desk.notifications import outbox
 from help_desk.notifications.recipients import people_told_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from help_desk.models import HelpDeskTicket, Notification
+    from help_desk.models import Notification
 
 
 class HelpDeskTicketNotificationService:
@@ -40,7 +39,8 @@ class HelpDeskTicketNotificationService:
         """
         using = router.db_for_write(TicketEvent, instance=self.obj)
         with transaction.atomic(using=using):
-            self._lock_ticket(using)
+            # Parallel calls for one ticket wait for each other.
+            HelpDeskTicket.objects.using(using).lock(self.obj.pk)
             return self.create_event_notifications(self._new_event(using))
 
     def create_event_notifications(
@@ -59,14 +59,6 @@ class HelpDeskTicketNotificationService:
             The notifications that this call wrote.
         """
         return outbox.write(event, people_told_of(event, mentioned))
-
-    def _lock_ticket(self, using: str) -> None:
-        """Have parallel calls for one ticket wait for each other, on every database.
-
-        SQLite has no SELECT FOR UPDATE, and a transaction there has to begin by writing.
-        """
-        tickets = type(self.obj)._default_manager.using(using).filter(pk=self.obj.pk)
-        tickets.update(is_active=F("is_active"))
 
     def _new_event(self, using: str) -> TicketEvent:
         """Find the event of the ticket's creation; tickets of old may have none."""

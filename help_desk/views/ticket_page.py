@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
+from help_desk import work_forms
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.choices import HelpDeskTicketStatusChoices
@@ -20,7 +22,6 @@ from help_desk.work_forms import AssignForm
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from typing import Any
 
     from django.http import HttpResponseBase
     from django.utils.functional import _StrPromise
@@ -70,21 +71,37 @@ def find_ticket(request: HelpDeskRequest, pk: int) -> HelpDeskTicket:
     return get_object_or_404(tickets.with_version().with_wish_of(request.user), pk=pk)
 
 
-def able_to_work(ticket: HelpDeskTicket, also: Collection[Any] = ()) -> tuple[list[Account], ...]:
-    """Find the people who may have a ticket, and some others, in one go.
+class People(NamedTuple):
+    """Accounts that a page names.
+
+    Attributes:
+        able: Those who may have a ticket; None where there are too many for a list.
+        found: All that were looked up.
+    """
+
+    able: list[Account] | None
+    found: list[Account]
+
+
+def people_for(ticket: HelpDeskTicket, named: Collection[str] = ()) -> People:
+    """Find the people who may have a ticket, and those whom a page names, in one go.
 
     Args:
         ticket: The ticket.
-        also: Keys of the others.
+        named: Keys of the accounts that the page names.
 
     Returns:
-        Those who may have it, and all who were found.
+        The accounts.
     """
-    using = ticket._state.db or "default"
+    using = ticket._state.db or DEFAULT_DB_ALIAS
     able = holders(policy.permission("change"), using)
-    accounts = get_user_model()._default_manager.using(using)
-    found = list(accounts.filter(pk__in={*map(str, able), *map(str, also)}))
-    return [account for account in found if account.pk in able], found
+    is_short = len(able) <= work_forms.LISTED_AT_MOST
+    wanted = {*named, *map(str, able)} if is_short else {*named}
+    found = list(get_user_model()._default_manager.using(using).filter(pk__in=wanted))
+    return People(
+        able=[account for account in found if account.pk in able] if is_short else None,
+        found=found,
+    )
 
 
 def render_ticket(
@@ -108,7 +125,7 @@ def render_ticket(
     stretch = read_stretch(events, request.GET.get("before"))
     named = people_named(stretch.events)
     if auth.can_change():
-        able, found = able_to_work(ticket, named)
+        able, found = people_for(ticket, named)
         assignment = AssignForm(ticket=ticket, able=able, taker=request.user)
     else:
         assignment = None

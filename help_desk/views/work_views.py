@@ -15,7 +15,7 @@ from help_desk.exceptions import TicketConflictError
 from help_desk.notifications.content import display, people_in, person_name
 from help_desk.views.access import requires
 from help_desk.views.page import drawn_from, landing_url, render_page, return_url, ticket_url
-from help_desk.views.ticket_page import able_to_work, find_ticket
+from help_desk.views.ticket_page import find_ticket, people_for
 from help_desk.views.too_large import answer_too_large_posts
 from help_desk.work_forms import AssignForm, StatusForm
 
@@ -72,7 +72,7 @@ def assign_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         Http404: There is no such ticket, or it was deleted.
     """
     ticket = find_ticket(request, pk)
-    able, _everybody = able_to_work(ticket)
+    able = people_for(ticket).able
     data = request.POST if request.method == "POST" else None
     form = AssignForm(data, ticket=ticket, able=able, taker=request.user)
     if form.is_bound and form.is_valid():

@@ -180,6 +180,7 @@ class TestAssignment:
         page = html(client_of(agent).get(url_of(DETAIL, ticket)))
         assert '<input type="text" name="person"' in page
         assert "What the person signs in with." in page
+        assert f'value="{manager.get_username()}"' not in page
         client_of(agent).post(
             url_of(ASSIGN, ticket), {"action": "give", "person": manager.get_username()}
         )
