@@ -14,13 +14,14 @@ from django.contrib.auth.models import Permission
 from django.db import connections, router
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 import help_desk
 from tests import databases
 from tests.factories import FiledTicketFactory, TicketFactory, UserFactory, has_email
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from help_desk.models import HelpDeskTicket
 
@@ -83,6 +84,13 @@ def _open_every_database(item: pytest.Item) -> None:
     else:
         options |= marker.kwargs
     item.add_marker(pytest.mark.django_db(**options), append=False)
+
+
+@pytest.fixture(autouse=True)
+def site_language() -> Iterator[None]:
+    """Go back to the site's language, whatever a page of a test was drawn in."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

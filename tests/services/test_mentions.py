@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from help_desk.mentions import MAX_MENTIONS, mentioned_names
+from tests import databases
 from tests.telling import told
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ def test_name_with_accents_reaches_its_owner_on_every_database(
     said: str,
 ) -> None:
     emile = grant(make_user(name="Émile"), "view")
-    make_user(name="Emile")
+    if databases.chosen() != databases.MARIADB:
+        # There, both are one user name.
+        make_user(name="Emile")
     assert ticket.services.comment(agent, f"Hello @{said}").unreached_mentions == ()
     assert emile in told()
 
