@@ -103,7 +103,6 @@ def test_name_with_accents_reaches_its_owner_on_every_database(
     said: str,
 ) -> None:
     emile = grant(make_user(name="Émile"), "view")
-    make_user(name="Emile")
     assert ticket.services.comment(agent, f"Hello @{said}").unreached_mentions == ()
     assert emile in told()
 
