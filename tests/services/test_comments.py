@@ -19,6 +19,8 @@ from tests.telling import history, told
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.test.utils import CaptureQueriesContext
+
 pytestmark = pytest.mark.django_db
 
 
@@ -239,8 +241,11 @@ def test_note_is_not_corrected_by_who_may_not_read_notes_any_more(
 # Queries
 
 
-def _statements_but_inserts(queries: Any) -> int:
-    return sum(not query["sql"].startswith("INSERT") for query in queries.captured_queries)
+def statements(queries: CaptureQueriesContext) -> int:
+    """How many there were; an insert that the database's own limit divides is one."""
+    told = [query["sql"] for query in queries if "INSERT INTO" in query["sql"]]
+    parts = [sql for sql in told if "django_spire_help_desk_notification" in sql]
+    return len(queries) - max(0, len(parts) - 1)
 
 
 def test_as_many_queries_for_many_followers_as_for_few(
@@ -266,7 +271,6 @@ def test_as_many_queries_for_many_followers_as_for_few(
         with capture_queries() as update:
             ticket.services.update(agent, **changes)
         ticket.services.assign(None, by=agent)
-        # How many rows one insert takes is the database's own limit.
-        counts.append([_statements_but_inserts(one) for one in (comment, assign, update)])
+        counts.append([statements(queries) for queries in (comment, assign, update)])
     assert reached >= 300
     assert counts[0] == counts[1]
