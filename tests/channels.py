@@ -10,12 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from help_desk.models import Notification
+    from help_desk.notifications.recipients import Person
 
 
-class ScriptedChannel(Channel):
-    """Takes the place of e-mail; does with each row what the test says."""
+class MailChannel(Channel):
+    """Reaches people where e-mail does."""
 
     name: ClassVar[str] = "email"
+
+    def address_of(self, person: Person) -> str:
+        return person.email
+
+
+class ScriptedChannel(MailChannel):
+    """Takes the place of e-mail; does with each row what the test says."""
+
     act: ClassVar[Callable[[Notification], Any]] = staticmethod(lambda row: None)
     """Called with each row; gives an error's words, an outcome, or nothing."""
     sent: ClassVar[list[int]] = []
@@ -41,19 +50,15 @@ class OtherChannel(ScriptedChannel):
     name: ClassVar[str] = "other"
 
 
-class MuteChannel(Channel):
+class MuteChannel(MailChannel):
     """Forgets to say what became of its rows."""
-
-    name: ClassVar[str] = "email"
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
         yield from ()
 
 
-class BlockedChannel(Channel):
+class BlockedChannel(MailChannel):
     """Never works."""
-
-    name: ClassVar[str] = "email"
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[Outcome]:
         message = "Out of paper."

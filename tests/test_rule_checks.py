@@ -9,6 +9,8 @@ from django.core import checks
 
 from help_desk.rule_checks import check_rules
 
+pytestmark = pytest.mark.django_db  # Django's checks ask SQLite whether it knows JSON
+
 
 @pytest.mark.parametrize(
     ("rules", "place", "said"),

@@ -56,6 +56,9 @@ class TicketEvent(AppendOnlyModel):
 
     objects = TicketEventQuerySet.as_manager()
 
+    is_untold: bool = False
+    """Whether it was written in this transaction and nobody was told; else that is looked up."""
+
     class Meta:
         db_table = "django_spire_help_desk_ticket_event"
         default_permissions = ("view",)

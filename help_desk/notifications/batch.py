@@ -135,11 +135,12 @@ class Batch:
             return 0
         now = timezone.now()
         window = timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
-        tickets = {row.event.ticket_id for row in rows}
+        same_work = Q()
+        for ticket_id, actor_id in {(row.event.ticket_id, row.event.actor_id) for row in rows}:
+            same_work |= Q(event__ticket_id=ticket_id, event__actor_id=actor_id)
         unheld = self._table.filter(status=NotificationStatusChoices.WAITING, lease=None)
         companions = unheld.filter(
-            Q(due_datetime__lte=now)
-            | Q(due_datetime__lte=now + window, event__ticket_id__in=tickets),
+            Q(due_datetime__lte=now) | Q(same_work, due_datetime__lte=now + window),
             channel__in=bundling,
             recipient_id__in={row.recipient_id for row in rows},
         )
@@ -150,7 +151,9 @@ class Batch:
     def _skip(self) -> None:
         """Set aside what is no longer to be sent."""
         by_reason = defaultdict(set)
-        for row_id, reason in reasons_to_skip(self.rows, self.run.using).items():
+        for row_id, reason in reasons_to_skip(
+            self.rows, self.channels.values(), self.run.using
+        ).items():
             by_reason[reason].add(row_id)
         for reason, ids in by_reason.items():
             self._write(

@@ -7,35 +7,42 @@ from typing import TYPE_CHECKING, Any
 
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
-from help_desk.enums import TicketEventType
+from help_desk.enums import Role, TicketEventType
 from help_desk.models import TicketFollower
 from help_desk.notifications.preferences import refusals
-from help_desk.notifications.recipients import developer_addresses
+from help_desk.notifications.recipients import Person, developer_addresses
 from help_desk.notifications.rules import kinds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from help_desk.models import Notification
+    from help_desk.notifications.channels.channel import Channel
 
 DELETED = "The ticket was deleted."
 INACTIVE = "The account is not active."
 MUTED = "The recipient muted the ticket."
 NOT_WANTED = "The recipient does not want such messages any more."
 NOT_PERMITTED = "The recipient may not see this any more."
+NO_DEVELOPER = "The address is not in ADMINS any more."
 
 
-def reasons_to_skip(rows: Sequence[Notification], using: str) -> dict[int, str]:
+def reasons_to_skip(
+    rows: Sequence[Notification], channels: Iterable[Channel], using: str
+) -> dict[int, str]:
     """Find rows whose recipients must or would not hear of their event any more.
 
     Args:
         rows: Rows with `event`, `event.ticket`, `event.comment` and `recipient` loaded.
+        channels: What they leave by.
         using: Alias of their database.
 
     Returns:
         Key of the row to the reason, in words.
     """
-    reasons = {row.pk: DELETED for row in rows if row.event.ticket.is_deleted}
+    developers = {address.lower() for address in developer_addresses()}
+    reasons = dict.fromkeys(_of_former_developers(rows, channels, developers), NO_DEVELOPER)
+    reasons |= {row.pk: DELETED for row in rows if row.event.ticket.is_deleted}
     personal = [row for row in rows if row.recipient_id is not None and row.pk not in reasons]
     user_ids = {row.recipient_id for row in personal}
     if not user_ids:
@@ -44,7 +51,6 @@ def reasons_to_skip(rows: Sequence[Notification], using: str) -> dict[int, str]:
     insiders = holders(policy.permission("change"), using, user_ids)
     muted = _muted(personal, using)
     refused = refusals(user_ids, using)
-    developers = {address.lower() for address in developer_addresses()}
     for row in personal:
         reason = _reason(row, viewers, insiders, developers)
         if (row.recipient_id, row.event.ticket_id) in muted:
@@ -54,6 +60,27 @@ def reasons_to_skip(rows: Sequence[Notification], using: str) -> dict[int, str]:
         if reason:
             reasons[row.pk] = reason
     return reasons
+
+
+def _of_former_developers(
+    rows: Iterable[Notification], channels: Iterable[Channel], developers: Iterable[str]
+) -> Iterator[int]:
+    """Find rows to addresses without an account that are not in `ADMINS` any more.
+
+    Of people without an account, only developers are told. A channel that has subscribers
+    besides knows itself where it sends to.
+    """
+    people = [Person(email=address, roles={Role.DEVELOPER}) for address in developers]
+    reached = {
+        channel.name: {str(channel.address_of(person)).lower() for person in people}
+        for channel in channels
+        if channel.is_personal and not channel.has_subscribers
+    }
+    for row in rows:
+        if row.recipient_id is not None or row.channel not in reached:
+            continue
+        if str(row.address).lower() not in reached[row.channel]:
+            yield row.pk
 
 
 def _reason(row: Notification, viewers: set[Any], insiders: set[Any], developers: set[str]) -> str:

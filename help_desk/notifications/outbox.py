@@ -41,7 +41,8 @@ def write(event: TicketEvent, people: Sequence[Person]) -> list[Notification]:
         The rows that were written.
     """
     using = event.database
-    told = _told_before(event, using)
+    told = set() if event.is_untold else _told_before(event, using)
+    event.is_untold = False
     rows = [row for row in _rows(event, people) if told.isdisjoint(_keys(row))]
     for row in rows:
         row.scheduled_datetime = row.due_datetime

@@ -37,6 +37,9 @@ class HelpDeskTicketNotificationService:
         Returns:
             The notifications that this call wrote.
         """
+        event = self.obj.latest_event
+        if event is not None and event.type == TicketEventType.NEW and event.is_untold:
+            return self.create_event_notifications(event)
         using = router.db_for_write(TicketEvent, instance=self.obj)
         with transaction.atomic(using=using):
             # Parallel calls for one ticket wait for each other.

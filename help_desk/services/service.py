@@ -77,6 +77,8 @@ class HelpDeskTicketService(ConversationMethods):
             with transaction.atomic(using=self._using):
                 self.obj.assigned_to = None
                 self.obj.save(actor=self.obj.created_by)
+                if self.obj.latest_event is not None:
+                    self.obj.latest_event.is_untold = True
                 self.notification.create_new_ticket_notifications()
                 signals.send_after_commit(
                     signals.ticket_created,

@@ -77,6 +77,7 @@ class TicketService:
         event = ticket.latest_event
         if event is None:
             return
+        event.is_untold = True
         ticket.services.notification.create_event_notifications(event, mentioned)
         # Not the caller's instance: that takes the new values over after the commit only.
         arguments = {"sender": HelpDeskTicket, "ticket": ticket, "event": event}

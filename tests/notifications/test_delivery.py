@@ -26,10 +26,15 @@ if TYPE_CHECKING:
     Waiting = Callable[[int], list[Notification]]
 
 
+MANY = 300
+"""More than any test needs."""
+
+
 @pytest.fixture
 def waiting(make_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any) -> Waiting:
-    """Writes rows that wait to be sent by e-mail."""
+    """Writes rows that wait to be sent by e-mail, to developers without an account."""
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command"}
+    settings.ADMINS = [f"person{number}@example.com" for number in range(MANY)]
 
     def write(count: int) -> list[Notification]:
         event = make_ticket(created_by=reporter).events.get()
@@ -378,7 +383,7 @@ def test_run_does_not_knock_twice_where_nothing_can_leave(waiting: Waiting, sett
     other = Notification.objects.latest("pk").event
     Notification.objects.create(
         event=other,
-        address="x",
+        address="person0@example.com",
         channel="other",
         status="wait",
         due_datetime=timezone.now() + timedelta(microseconds=1),

@@ -9,6 +9,7 @@ from django.core import mail
 
 from help_desk.models import HelpDeskTicket, Notification
 from help_desk.notifications import delivery, gate, outbox, unsubscribe
+from help_desk.notifications.channels import active_channels
 from help_desk.services import preference_service
 
 if TYPE_CHECKING:
@@ -136,6 +137,18 @@ def test_developer_without_any_permission_is_sent_new_tickets(
     assert delivery.deliver() == delivery.DeliveryReport(sent=1)
 
 
+def test_address_that_left_admins_is_sent_nothing(
+    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
+) -> None:
+    settings.ADMINS = ["Ada <ada@example.com>", "bob@example.com"]
+    file_ticket(created_by=reporter)
+    settings.ADMINS = ["ADA@example.com"]
+    assert delivery.deliver() == delivery.DeliveryReport(sent=1, skipped=1)
+    row = Notification.objects.get(address="bob@example.com")
+    assert (row.status, row.error) == ("skip", gate.NO_DEVELOPER)
+    assert [message.to for message in mail.outbox] == [["ada@example.com"]]
+
+
 def test_as_many_queries_for_many_rows_as_for_few(
     ticket: HelpDeskTicket,
     agent: Any,
@@ -154,6 +167,6 @@ def test_as_many_queries_for_many_rows_as_for_few(
         )
         loaded = list(rows)
         with capture_queries() as queries:
-            assert gate.reasons_to_skip(loaded, database_alias) == {}
+            assert gate.reasons_to_skip(loaded, active_channels(), database_alias) == {}
         counts.append(len(queries))
     assert counts[0] == counts[1]

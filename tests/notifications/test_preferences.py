@@ -210,6 +210,24 @@ def test_changes_by_one_person_within_the_window_make_one_email_if_somebody_come
 
 
 @with_email
+def test_reply_does_not_take_along_what_somebody_else_is_still_changing(
+    ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
+) -> None:
+    somebody_comes_by()
+    ticket.services.start(manager)
+    ticket.services.comment(agent, "We are at it.")
+    delivery.deliver()
+    (message,) = mails_to(reporter)
+    assert "We are at it." in message.body
+    ticket.services.complete(manager)
+    let_time_pass()
+    delivery.deliver()
+    _reply, changes = mails_to(reporter)
+    assert "Ready → In Progress" in changes.body
+    assert "In Progress → Done" in changes.body
+
+
+@with_email
 def test_changes_are_told_at_once_where_nobody_comes_by(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:

@@ -10,8 +10,8 @@ from django.conf import settings as host
 from help_desk.enums import NotificationKind as Kind
 from help_desk.enums import Role
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+from help_desk.notifications.channels import Channel
 from help_desk.notifications.rules import RULES, rules
-from tests.channels import ScriptedChannel
 from tests.telling import told
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ IN_QUESTION = [
 ]
 
 
-class ChatChannel(ScriptedChannel):
-    """A host's own."""
+class ChatChannel(Channel):
+    """A host's own, which finds people by their accounts."""
 
     name = "chat"
 

@@ -144,6 +144,7 @@ def test_task_comes_a_little_later_for_a_channel_that_is_blocked(
 ) -> None:
     blocked = ["tests.channels.BlockedChannel"]
     settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": blocked}
+    settings.ADMINS = [f"x{number}@example.com" for number in range(150)]
     now = timezone.now()
     Notification.objects.bulk_create(
         Notification(

@@ -116,6 +116,11 @@ class Channel:
         """
         return None
 
+    @property
+    def has_subscribers(self) -> bool:
+        """Whether it may tell somebody who is no person."""
+        return type(self).subscribers is not Channel.subscribers
+
     def subscribers(self, event: TicketEvent, kinds: Collection[NotificationKind]) -> Iterable[str]:
         """Name who is told by this channel without being a person.
 
