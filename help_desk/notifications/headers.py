@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
-from email.policy import EmailPolicy
+import email.policy
+from email.headerregistry import HeaderRegistry
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from django import VERSION
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.utils import DNS_NAME
 from django.utils.encoding import iri_to_uri, punycode
@@ -17,6 +19,7 @@ from help_desk.notifications.links import page_url, site_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from email.headerregistry import BaseHeader
     from email.policy import Policy
 
     from help_desk.models import Notification
@@ -91,14 +94,27 @@ def _in_ascii(url: str) -> str:
     return iri_to_uri(parts._replace(netloc=punycode(parts.netloc)).geturl())
 
 
-class WholeHeader(UnstructuredHeader, BaseHeader):
+class WholeHeader:
     """A header that stays in one piece, however long.
 
     Python's `email.policy` makes encoded words of what does not fit into a line. Those are
     for text (RFC 2047, section 5): where an address should be, nobody decodes them.
     """
 
-    def fold(self, *, policy: Policy) -> str:
+    max_count = None
+
+    @staticmethod
+    def parse(value: str, kwds: dict[str, Any]) -> None:
+        """Take the value as it is.
+
+        Args:
+            value: The header's value.
+            kwds: What `email.headerregistry.BaseHeader` wants to know of it.
+        """
+        kwds["decoded"] = value
+        kwds["parse_tree"] = None
+
+    def fold(self: Any, *, policy: Policy) -> str:
         """Write the header.
 
         Args:
@@ -110,13 +126,25 @@ class WholeHeader(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
-_whole = HeaderRegistry(default_class=WholeHeader, use_default_map=False)
+class _Headers(HeaderRegistry):
+    """Knows the headers that stay whole; makes each header's class once, not each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name in ("Message-ID", "In-Reply-To", "References", "List-Unsubscribe"):
+            # A mixin, as the classes of the standard library are.
+            self.map_to_type(name, WholeHeader)  # type: ignore[arg-type]
+
+    @cache  # noqa: B019 -- there is one registry, and few names
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        return super().__getitem__(name)
+
+
+_headers = _Headers()
 
 
 class HelpDeskEmail(EmailMultiAlternatives):
     """An e-mail whose addresses in headers mail programs can read."""
-
-    WHOLE = ("Message-ID", "In-Reply-To", "References", "List-Unsubscribe")
 
     def message(self, **options: Any) -> Any:
         """Build the message.
@@ -127,9 +155,7 @@ class HelpDeskEmail(EmailMultiAlternatives):
         Returns:
             What that returns.
         """
-        message = super().message(**options)
-        if isinstance(message.policy, EmailPolicy):  # from Django 6.0 on
-            for name in self.WHOLE:
-                if name in message:
-                    message.replace_header(name, _whole(name, str(message[name])))
-        return message
+        if VERSION >= (6, 0):
+            policy = options.get("policy", email.policy.default)
+            options["policy"] = policy.clone(header_factory=_headers)
+        return super().message(**options)
