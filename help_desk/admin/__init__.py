@@ -1,0 +1,15 @@
+"""The operator's view: tickets to mend, history and notifications to read."""
+
+from __future__ import annotations
+
+from help_desk.admin.comment import TicketCommentAdmin
+from help_desk.admin.event import TicketEventAdmin
+from help_desk.admin.notification import NotificationAdmin
+from help_desk.admin.ticket import HelpDeskTicketAdmin
+
+__all__ = [
+    "HelpDeskTicketAdmin",
+    "NotificationAdmin",
+    "TicketCommentAdmin",
+    "TicketEventAdmin",
+]

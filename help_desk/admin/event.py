@@ -1,0 +1,101 @@
+"""What happened to tickets, to be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from help_desk.admin.base import ReadOnlyAdmin, link
+from help_desk.models import TicketEvent
+from help_desk.notifications.content import display, people_in
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+
+@admin.register(TicketEvent)
+class TicketEventAdmin(ReadOnlyAdmin):
+    """What happened to tickets."""
+
+    list_display = ("pk", "ticket_link", "type", "actor", "created_datetime", "changed_fields")
+    list_filter = ("type",)
+    list_select_related = ("ticket", "actor")
+    link_lookup = "ticket__id__exact"
+    ordering = ("-pk",)
+    search_fields = ("=ticket__id",)
+    search_help_text = _("A ticket's number")
+    fields = (
+        "ticket_link",
+        "type",
+        "actor",
+        "created_datetime",
+        "changes_in_words",
+        "notified",
+    )
+    readonly_fields = fields
+
+    @admin.display(description=_("Ticket"), ordering="ticket")
+    def ticket_link(self, event: TicketEvent) -> SafeString:
+        """Link to the ticket.
+
+        Args:
+            event: The event that is shown.
+
+        Returns:
+            A link.
+        """
+        return link("helpdeskticket_change", event.ticket_id, f"#{event.ticket_id}")
+
+    @admin.display(description=_("Fields"))
+    def changed_fields(self, event: TicketEvent) -> str:
+        """Name the fields that changed.
+
+        Args:
+            event: The event that is shown.
+
+        Returns:
+            Their names.
+        """
+        return ", ".join(event.changes)
+
+    @admin.display(description=_("Changes"))
+    def changes_in_words(self, event: TicketEvent) -> SafeString:
+        """Say what became of each field.
+
+        Args:
+            event: The event that is shown.
+
+        Returns:
+            A line per field.
+        """
+        people = people_in([event])
+        lines = [
+            format_html(
+                "{}: {} → {}",
+                name,
+                display(name, old, people) or "–",
+                display(name, new, people) or "–",
+            )
+            for name, (old, new) in event.changes.items()
+        ]
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+
+    @admin.display(description=_("Notifications"))
+    def notified(self, event: TicketEvent) -> SafeString:
+        """Link to who was told.
+
+        Args:
+            event: The event that is shown.
+
+        Returns:
+            A link.
+        """
+        url = reverse("admin:django_spire_help_desk_notification_changelist")
+        return format_html(
+            '<a href="{}?event__id__exact={}">{}</a>', url, event.pk, _("Who was told")
+        )

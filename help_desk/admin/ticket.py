@@ -1,0 +1,176 @@
+"""Tickets, for whoever mends them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from help_desk.admin.base import account_search_fields
+from help_desk.auth import policy
+from help_desk.auth.holders import holders
+from help_desk.models import HelpDeskTicket
+
+if TYPE_CHECKING:
+    from django.db.models import ForeignKey, QuerySet
+    from django.forms import ModelChoiceField, ModelForm
+    from django.http import HttpRequest
+    from django.utils.safestring import SafeString
+
+    TicketAdminBase = admin.ModelAdmin[HelpDeskTicket]
+else:
+    # Django's admin classes cannot be subscripted at run time.
+    TicketAdminBase = admin.ModelAdmin
+
+
+@admin.register(HelpDeskTicket)
+class HelpDeskTicketAdmin(TicketAdminBase):
+    """Tickets, deleted ones too; every change goes through the services.
+
+    Deleting here is what it is on the pages: the row and its history stay, and the
+    filter `is_deleted` finds it.
+    """
+
+    list_display = ("pk", "purpose", "priority", "status", "created_by", "created_datetime")
+    list_filter = ("priority", "purpose", "status", "is_active", "is_deleted")
+    list_select_related = ("created_by",)
+    ordering = ("-created_datetime",)
+    raw_id_fields = ("created_by",)
+    readonly_fields = ("created_by", "created_datetime", "is_active", "is_deleted")
+    search_fields = ("description", *account_search_fields("created_by"))
+    actions = ("restore_selected",)
+    show_full_result_count = False
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: HelpDeskTicket | None = None
+    ) -> tuple[str, ...]:
+        """Add the link to the history of a ticket that exists.
+
+        Args:
+            request: The request.
+            obj: The ticket, or None on the page that adds one.
+
+        Returns:
+            Names of fields and methods.
+        """
+        return self.readonly_fields if obj is None else (*self.readonly_fields, "history")
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        """Offer as assignee only who may work on tickets.
+
+        Args:
+            db_field: The model's field.
+            request: The request.
+            **kwargs: As Django hands them on.
+
+        Returns:
+            The form's field.
+        """
+        if db_field.name == "assigned_to":
+            accounts = get_user_model()._default_manager.using(kwargs.get("using"))
+            able = Q(pk__in=holders(policy.permission("change"), accounts.db))
+            match = request.resolver_match
+            if match is not None and "object_id" in match.kwargs:
+                # Who has it now stays on offer: saving something else must not release it.
+                able |= Q(assigned_help_desk_ticket=match.kwargs["object_id"])
+            kwargs["queryset"] = accounts.filter(able).distinct()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=_("History"))
+    def history(self, ticket: HelpDeskTicket) -> SafeString:
+        """Link to the ticket's events.
+
+        Args:
+            ticket: The ticket that is shown.
+
+        Returns:
+            A link.
+        """
+        url = reverse("admin:django_spire_help_desk_ticketevent_changelist")
+        return format_html(
+            '<a href="{}?ticket__id__exact={}">{}</a>', url, ticket.pk, _("What happened to it")
+        )
+
+    def save_model(
+        self, request: HttpRequest, obj: HelpDeskTicket, form: ModelForm[Any], change: Any
+    ) -> None:
+        """File or change a ticket through its service.
+
+        Args:
+            request: Whose sender is creator or actor.
+            obj: The ticket, with the form's values.
+            form: The form, valid.
+            change: Whether the ticket was there before.
+        """
+        if change:
+            changed = {name: form.cleaned_data[name] for name in form.changed_data}
+            obj.services.update(by=_sender(request), **changed)
+        else:
+            obj.services.create(created_by=_sender(request))
+
+    def delete_model(self, request: HttpRequest, obj: HelpDeskTicket) -> None:
+        """Delete a ticket as the pages do.
+
+        Args:
+            request: Whose sender deletes it.
+            obj: The ticket.
+        """
+        obj.services.delete(by=_sender(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[HelpDeskTicket]) -> None:
+        """Delete tickets as the pages do.
+
+        Args:
+            request: Whose sender deletes them.
+            queryset: The tickets.
+        """
+        for ticket in queryset:
+            ticket.services.delete(by=_sender(request))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Say what deleting takes along: nothing, since the rows stay.
+
+        Args:
+            objs: The tickets.
+            request: Whose sender is about to delete them.
+
+        Returns:
+            The tickets themselves, their number, no missing permission, nothing protected.
+        """
+        tickets = list(objs)
+        return [str(ticket) for ticket in tickets], {_plural(): len(tickets)}, set(), []
+
+    @admin.action(description=_("Restore selected tickets"), permissions=["delete"])
+    def restore_selected(self, request: HttpRequest, queryset: QuerySet[HelpDeskTicket]) -> None:
+        """Take deletions back.
+
+        Args:
+            request: Whose sender restores them.
+            queryset: The tickets; those that are not deleted stay as they are.
+        """
+        tickets = list(queryset.filter(is_deleted=True))
+        for ticket in tickets:
+            ticket.services.restore(by=_sender(request))
+        message = ngettext(
+            "%(count)d ticket was restored.", "%(count)d tickets were restored.", len(tickets)
+        )
+        self.message_user(request, message % {"count": len(tickets)}, messages.SUCCESS)
+
+
+def _sender(request: HttpRequest) -> Any:
+    """The account behind a request; the admin lets nobody anonymous in."""
+    return request.user
+
+
+def _plural() -> str:
+    return str(HelpDeskTicket._meta.verbose_name_plural)
