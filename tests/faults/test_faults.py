@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FAULTS = int(os.environ.get("HELP_DESK_TEST_FAULTS", "150"))
+FAULTS = int(os.environ.get("HELP_DESK_TEST_FAULTS", "300"))
 SEED = os.environ.get("HELP_DESK_TEST_FAULTS_SEED", "2026")
 
 
