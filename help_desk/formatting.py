@@ -13,21 +13,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.utils.safestring import mark_safe
-from django.utils.text import normalize_newlines
 
 from help_desk.mentions import MENTION, PUNCTUATION
+from help_desk.plain_text import CODE, URL, code_blocks, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from django.utils.safestring import SafeString
 
-FENCE = "```"
-
-_INLINE = re.compile(
-    r"`(?P<code>[^`\n]+)`|(?P<url>https?://[^\s<>\"`]+)|(?P<mention>" + MENTION.pattern + ")",
-    re.IGNORECASE,
-)
+_INLINE = re.compile(f"{CODE}|{URL}|(?P<mention>{MENTION.pattern})", re.IGNORECASE)
 _BULLET = re.compile(r"[ \t]*[-*•][ \t]+(?=\S)")
 _NUMBER = re.compile(r"[ \t]*(\d{1,9})[.)][ \t]+(?=\S)", re.ASCII)
 # What ends a sentence is hardly ever the end of an address in it.
@@ -48,18 +43,14 @@ def to_html(text: str) -> SafeString:
     Returns:
         HTML in which everything of the text is escaped.
     """
-    return mark_safe("\n".join(_blocks(normalize_newlines(text).split("\n"))))  # noqa: S308
+    return mark_safe("\n".join(_blocks(lines_of(text))))  # noqa: S308
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
     """Divide lines into code and what is between."""
-    rest: list[str] = []
-    fences = [number for number, line in enumerate(lines) if line.strip().startswith(FENCE)]
     place = 0
-    # A fence that is never closed is text; else half a ticket could be taken for code.
-    for opening, closing in zip(fences[::2], fences[1::2], strict=False):
-        rest = lines[place:opening]
-        yield from _prose(rest)
+    for opening, closing in code_blocks(lines):
+        yield from _prose(lines[place:opening])
         code = "\n".join(lines[opening + 1 : closing])
         yield f"<pre><code>{escape(code)}</code></pre>"
         place = closing + 1

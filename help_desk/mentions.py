@@ -10,6 +10,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from help_desk.plain_text import without_code
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,12 +32,28 @@ def mentioned_names(text: str) -> list[str]:
         text: What somebody wrote.
 
     Returns:
-        Each name once, as it stands there, without the punctuation of a sentence's end.
+        Each name once, as it stands there, without the punctuation of a sentence's end;
+        names in code and in addresses of the web mention nobody.
     """
+    if "@" not in text and "\uff20" not in text:
+        return []
     # Django keeps user names in this form; keyboards send accents in others.
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", without_code(text))
     found = (name.rstrip(PUNCTUATION) for name in MENTION.findall(text))
     return list({name.lower(): name for name in found if name}.values())
+
+
+def mentions(text: str, account: Account) -> bool:
+    """Say whether a text mentions somebody.
+
+    Args:
+        text: What somebody wrote.
+        account: Whoever it may mention.
+
+    Returns:
+        Whether their name is in it, whatever the case of the letters.
+    """
+    return account.get_username().lower() in {name.lower() for name in mentioned_names(text)}
 
 
 def accounts_by_name(names: Iterable[str], using: str) -> dict[str, Account]:

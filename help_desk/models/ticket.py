@@ -107,6 +107,9 @@ class HelpDeskTicket(models.Model):
     is_muted: bool | None
     """What somebody wishes to hear, if the queryset was asked `with_wish_of(somebody)`."""
 
+    unreached_mentions: tuple[str, ...] = ()
+    """Names mentioned in the description whose owners cannot be told; set by `create()`."""
+
     latest_event: TicketEvent | None = None
     """What the last `save()` of this instance recorded; None if nothing changed."""
 

@@ -168,9 +168,16 @@ def summary(text: str) -> str:
         text: What somebody wrote.
 
     Returns:
-        Its beginning, at most 60 characters, with white space folded.
+        Its beginning, at most 60 characters, with white space folded; it ends after a
+        word, if that does not leave too little of it.
     """
-    return Truncator(" ".join(text.split())).chars(SUMMARY_LENGTH)
+    text = " ".join(text.split())
+    if len(text) <= SUMMARY_LENGTH:
+        return text
+    words, _space, _rest = text[:SUMMARY_LENGTH].rpartition(" ")
+    if len(words) > SUMMARY_LENGTH // 2:
+        return f"{words.rstrip('.,;:-')}…"
+    return Truncator(text).chars(SUMMARY_LENGTH)
 
 
 def subject_of(ticket_id: int, description: str) -> str:

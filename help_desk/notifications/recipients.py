@@ -44,18 +44,18 @@ def people_told_of(event: TicketEvent, mentioned: Collection[Any] = ()) -> list[
 
     Args:
         event: What happened, in the database where it is.
-        mentioned: Keys of the accounts that its text mentions.
+        mentioned: Keys of the accounts that its text mentions and that may read it.
 
     Returns:
         Each person once, with every role that they have.
     """
     kinds = kinds_of(event)
     if NotificationKind.NEW in kinds:
-        return _people_told_of_new_ticket(event)
+        return _people_told_of_new_ticket(event, mentioned)
     return _people_told_of_change(event, kinds, mentioned)
 
 
-def _people_told_of_new_ticket(event: TicketEvent) -> list[Person]:
+def _people_told_of_new_ticket(event: TicketEvent, mentioned: Collection[Any]) -> list[Person]:
     using = event.database
     people: dict[Any, Person] = {}
     strangers = []
@@ -67,6 +67,8 @@ def _people_told_of_new_ticket(event: TicketEvent) -> list[Person]:
     managers = holders(policy.permission("delete"), using)
     for user_id in managers:
         people.setdefault(user_id, Person(user_id=user_id)).roles.add(Role.MANAGER)
+    for user_id in set(mentioned) - {event.actor_id}:
+        people.setdefault(user_id, Person(user_id=user_id)).roles.add(Role.MENTIONED)
     if not help_desk_settings.TELL_CREATORS_OF_OWN_TICKETS:
         people.pop(event.actor_id, None)
     return [*people.values(), *strangers]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from help_desk.conf import help_desk_settings
 from help_desk.enums import NotificationKind, Role, TicketEventType
+from help_desk.mentions import mentioned_names
 from help_desk.notifications.channel_list import active_channels
 
 if TYPE_CHECKING:
@@ -82,10 +83,15 @@ def kinds_of(event: TicketEvent) -> set[NotificationKind]:
         Its kinds; none for what nobody is told of, such as a corrected description.
     """
     if event.type == TicketEventType.NEW:
-        return {NotificationKind.NEW}
+        return {NotificationKind.NEW} | _mention_in(event, "description")
     kinds = {_KIND_OF_FIELD[field] for field in event.changes.keys() & _KIND_OF_FIELD.keys()}
     if event.type == TicketEventType.COMMENT and event.comment is not None:
         is_internal = event.comment.is_internal
         kinds.add(NotificationKind.NOTE if is_internal else NotificationKind.REPLY)
-        kinds.add(NotificationKind.MENTION)
+        kinds |= _mention_in(event, "text")
     return kinds
+
+
+def _mention_in(event: TicketEvent, field: str) -> set[NotificationKind]:
+    _old, text = event.changes.get(field, (None, None))
+    return {NotificationKind.MENTION} if text and mentioned_names(text) else set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,8 +12,8 @@ from django.utils.translation import gettext as _
 from help_desk.auth import policy
 from help_desk.conf import help_desk_settings
 from help_desk.enums import TicketEventType
-from help_desk.mentions import MAX_MENTIONS, accounts_by_name, mentioned_names
 from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
+from help_desk.services.mentioned import find_mentioned
 from help_desk.services.preference_service import add_followers, set_muted
 from help_desk.services.work import WorkMethods
 
@@ -73,7 +72,7 @@ class ConversationMethods(WorkMethods):
         with self._locked() as ticket:
             self._refuse_deleted(ticket)
             if sent := self._sent_before(comment, drawn_from):
-                self._mentioned(ticket, sent)
+                self._mentioned_in(sent)
                 return sent
             if status is not None and drawn_from is not None:
                 status = self._merge(ticket, drawn_from, {"status": status}).get("status")
@@ -87,7 +86,7 @@ class ConversationMethods(WorkMethods):
                 ticket.first_response_datetime = (
                     ticket.first_response_datetime or comment.created_datetime
                 )
-            mentioned = self._mentioned(ticket, comment)
+            mentioned = self._mentioned_in(comment)
             add_followers(ticket.pk, {by.pk, *mentioned}, using=self._using)
             self._save(ticket, by, comment=comment, mentioned=mentioned)
         return comment
@@ -163,17 +162,11 @@ class ConversationMethods(WorkMethods):
         """
         set_muted(self.obj.pk, user.pk, is_muted=True, using=self._using)
 
-    def _mentioned(self, ticket: HelpDeskTicket, comment: TicketComment) -> Collection[Any]:
-        """Find who is mentioned and may read it; note on the comment who is not reached."""
-        names = mentioned_names(comment.text)
-        accounts = accounts_by_name(names[:MAX_MENTIONS], self._using)
-        ids = {account.pk for account in accounts.values()}
-        seeing = policy.viewers(ticket, ids, self._using, internal=comment.is_internal)
-        unreached = (
-            name for name in names if name not in accounts or accounts[name].pk not in seeing
+    def _mentioned_in(self, comment: TicketComment) -> Collection[Any]:
+        mentioned, comment.unreached_mentions = find_mentioned(
+            comment.text, comment.ticket, self._using, internal=comment.is_internal
         )
-        comment.unreached_mentions = tuple(islice(unreached, MAX_MENTIONS))
-        return seeing
+        return mentioned
 
 
 def may_correct(comment: TicketComment, by: Account | AnonymousUser) -> bool:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from help_desk import signals
 from help_desk.models import HelpDeskTicket
 from help_desk.services.conversation import ConversationMethods
+from help_desk.services.mentioned import find_mentioned
+from help_desk.services.preference_service import add_followers
 from help_desk.services.versions import FieldConflict
 
 __all__ = ["WRITABLE_FIELDS", "FieldConflict", "HelpDeskTicketService"]
@@ -44,7 +46,7 @@ class HelpDeskTicketService(ConversationMethods):
     """
 
     def create(self, created_by: Account | AnonymousUser, **fields: Any) -> HelpDeskTicket:
-        """File the ticket and tell developers and managers.
+        """File the ticket and tell developers, managers and whoever it mentions.
 
         The ticket, its event and every notification are written in one transaction. What
         goes by e-mail leaves after the commit; a mail server that is down does not
@@ -56,7 +58,8 @@ class HelpDeskTicketService(ConversationMethods):
                 `created_datetime` and the rest where the defaults will not do.
 
         Returns:
-            The ticket, saved.
+            The ticket, saved; its `unreached_mentions` are the names that the description
+            mentions and whose owners are not told.
 
         Raises:
             TypeError: A field that a ticket does not have.
@@ -80,6 +83,7 @@ class HelpDeskTicketService(ConversationMethods):
                 if self.obj.latest_event is not None:
                     self.obj.latest_event.is_untold = True
                 self.notification.create_new_ticket_notifications()
+                self._tell_mentioned()
                 signals.send_after_commit(
                     signals.ticket_created,
                     using=self._using,
@@ -177,6 +181,15 @@ class HelpDeskTicketService(ConversationMethods):
             The ticket.
         """
         return self.update(by, is_deleted=False)
+
+    def _tell_mentioned(self) -> None:
+        """Tell who is mentioned in the description, and has not been told of it already."""
+        mentioned, self.obj.unreached_mentions = find_mentioned(
+            self.obj.description, self.obj, self._using
+        )
+        if mentioned and self.obj.latest_event is not None:
+            add_followers(self.obj.pk, mentioned, using=self._using)
+            self.notification.create_event_notifications(self.obj.latest_event, mentioned)
 
     def _put(
         self, ticket: HelpDeskTicket, fields: Mapping[str, Any], *, creator: object = None

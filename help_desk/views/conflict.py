@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.text import normalize_newlines
+
 from help_desk.forms import HelpDeskTicketUpdateForm
 from help_desk.models import TicketEvent
 from help_desk.notifications.content import LONG_FIELDS, display, field_label
@@ -78,12 +80,15 @@ class Dispute:
     Attributes:
         differences: One for each field.
         agreed: Name and value, as the form sends it, of what was typed in other fields.
+        kept: Of those the ones that the person changed, in words, with whether it is a
+            text of many lines.
         seen: The version of the ticket that the page shows.
         is_undecided: Whether the person has sent the page without choosing for each field.
     """
 
     differences: tuple[Difference, ...]
     agreed: tuple[tuple[str, str], ...]
+    kept: tuple[tuple[str, str, bool], ...]
     seen: int
     is_undecided: bool
 
@@ -142,9 +147,19 @@ def dispute_over(ticket: HelpDeskTicket, error: TicketConflictError, sent: Choic
     return Dispute(
         differences=differences,
         agreed=agreed,
+        kept=tuple(
+            (field_label(name), display(name, value), name in LONG_FIELDS)
+            for name, value in agreed
+            if _as_typed(value) != _as_typed(str(ticket.tracker.previous(name)))
+        ),
         seen=error.version,
         is_undecided=bool(sent.chosen),
     )
+
+
+def _as_typed(text: str) -> str:
+    """Leave out what browsers and forms do to a text on its way."""
+    return normalize_newlines(text).strip()
 
 
 def _latest_events(ticket: HelpDeskTicket, since: int, fields: set[str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from help_desk.conversation_forms import CorrectionForm, ReplyForm
 from help_desk.exceptions import TicketConflictError
 from help_desk.services.conversation import may_correct
 from help_desk.views.access import forbidden, requires
-from help_desk.views.page import drawn_from, render_page, return_url, ticket_url
+from help_desk.views.page import drawn_from, render_page, return_url, ticket_url, warn_of_unreached
 from help_desk.views.ticket_page import find_ticket, render_ticket
 from help_desk.views.too_large import answer_too_large_posts
 
@@ -83,14 +83,7 @@ def _said(
     place = "" if comment.unreached_mentions else f"#help-desk-comment-{comment.pk}"
     sentence = _("Your note was kept.") if comment.is_internal else _("Your reply was sent.")
     messages.success(request, sentence, fail_silently=True)
-    if comment.unreached_mentions:
-        names = ", ".join(f"@{name}" for name in comment.unreached_mentions)
-        messages.warning(
-            request,
-            _("Not told, because there is no such account or it may not read this: %(names)s")
-            % {"names": names},
-            fail_silently=True,
-        )
+    warn_of_unreached(request, comment.unreached_mentions)
     return redirect(ticket_url(ticket) + place)
 
 

@@ -17,7 +17,7 @@ from help_desk.forms import HelpDeskTicketCreateForm, HelpDeskTicketUpdateForm
 from help_desk.models import HelpDeskTicket
 from help_desk.views.access import requires
 from help_desk.views.conflict import dispute_over, read_choices
-from help_desk.views.page import landing_url, render_page
+from help_desk.views.page import landing_url, render_page, warn_of_unreached
 from help_desk.views.too_large import answer_too_large_posts
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
         except ValidationError as error:
             form.add_service_error(error)
         else:
-            return _done(request, ticket, _("{ticket} was filed."))
+            answer = _done(request, ticket, _("{ticket} was filed."))
+            warn_of_unreached(request, ticket.unreached_mentions)
+            return answer
     return render_page(request, "help_desk/ticket/create.html", {"form": form}, section="create")
 
 

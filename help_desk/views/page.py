@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from help_desk.conf import help_desk_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from django.core.paginator import Page
     from django.db.models import QuerySet
@@ -108,6 +110,22 @@ def return_url(request: HelpDeskRequest) -> str:
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return url if is_within_site else ""
+
+
+def warn_of_unreached(request: HelpDeskRequest, names: Sequence[str]) -> None:
+    """Name those on the next page who were mentioned in vain.
+
+    Args:
+        request: The request that brought the text.
+        names: Their names; none for nothing to say.
+    """
+    if names:
+        messages.warning(
+            request,
+            _("Not told, because there is no such account or it may not read this: %(names)s")
+            % {"names": ", ".join(f"@{name}" for name in names)},
+            fail_silently=True,
+        )
 
 
 def drawn_from(request: HelpDeskRequest, name: str = "version") -> int | None:

@@ -62,8 +62,8 @@ def _run(directory: Path, seed: int, faults: int) -> int:
         connection.creation.destroy_test_db(original, verbosity=0)
     print(f"{databases.chosen()}, seed {seed}, {result.seconds:.0f} s")
     for kind, count in sorted(result.faults.items()):
-        print(f"  {kind:<26}{count:>8,}")
-    print(f"  {'faults in all':<26}{sum(result.faults.values()):>8,}")
+        print(f"  {kind:<28}{count:>8,}")
+    print(f"  {'faults in all':<28}{sum(result.faults.values()):>8,}")
     for label, number in (
         ("tickets", result.tickets),
         ("comments", result.comments),
@@ -72,10 +72,11 @@ def _run(directory: Path, seed: int, faults: int) -> int:
         ("lost", result.lost),
         ("stuck", result.stuck),
         ("duplicates", result.duplicates),
-        ("  of them excusable up to", result.excusable_duplicates),
+        ("  after the server's silence", result.after_silence),
+        ("  others, at most the kills", result.other_duplicates),
         ("half made", len(result.half_made)),
     ):
-        print(f"  {label:<26}{number:>8,}")
+        print(f"  {label:<28}{number:>8,}")
     for line in result.half_made[:10]:
         print(f"    {line}")
     print("good" if result.is_good else "BAD")

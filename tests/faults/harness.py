@@ -43,6 +43,8 @@ class Result:
         lost: Those that nobody got and that no row calls failed.
         stuck: Rows that still wait.
         duplicates: Messages that somebody got once more.
+        after_silence: Those of them that came again because the server had taken them and
+            hung up before it said so.
         refused: Rows that failed for good, and say why.
         half_made: What is in the database that should not be there by itself.
         seconds: How long it took.
@@ -55,22 +57,21 @@ class Result:
     lost: int = 0
     stuck: int = 0
     duplicates: int = 0
+    after_silence: int = 0
     refused: int = 0
     half_made: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
-    def excusable_duplicates(self) -> int:
-        """Faults after which nobody can know whether a message was taken."""
-        unknowable = ("kill", "take it and hang up")
-        return sum(self.faults[kind] for kind in unknowable)
+    def other_duplicates(self) -> int:
+        """Messages that came again though the server had said that it took them."""
+        return self.duplicates - self.after_silence
 
     @property
     def is_good(self) -> bool:
         """Whether what was promised was kept."""
-        return not (
-            self.lost or self.stuck or self.half_made or self.duplicates > self.excusable_duplicates
-        )
+        is_whole = not (self.lost or self.stuck or self.half_made)
+        return is_whole and self.other_duplicates <= self.faults["kill"]
 
 
 def hurry() -> None:
@@ -247,10 +248,14 @@ class Harness:
     def _count(self) -> None:
         result = self.result
         got: Counter[tuple[str, str]] = Counter()
+        silent: Counter[tuple[str, str]] = Counter()
         for entry in self._journal():
             for address in entry.get("to", ()):
-                got.update((address.lower(), token) for token in entry["tokens"])
+                keys = [(address.lower(), token) for token in entry["tokens"]]
+                got.update(keys)
+                silent.update(keys if entry["is_silent"] else ())
         result.duplicates = sum(count - 1 for count in got.values())
+        result.after_silence = sum(min(silent[key], count - 1) for key, count in got.items())
         rows = Notification.objects.filter(channel="email").select_related("event")
         for row in rows:
             text = row.event.changes.get("text") or row.event.changes.get("description")

@@ -118,17 +118,21 @@ class Handler:
             return "452 4.3.1 no room just now"
         if fault == "delay":
             await asyncio.sleep(0.2)
-        self._take(envelope)
-        if fault == "take it and hang up":
+        is_silent = fault == "take it and hang up"
+        self._take(envelope, is_silent=is_silent)
+        if is_silent:
             server.transport.abort()
         return "250 taken"
 
-    def _take(self, envelope: Any) -> None:
+    def _take(self, envelope: Any, *, is_silent: bool) -> None:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         part = message.get_body(("plain",))
         text = "" if part is None else part.get_content()
         self.journal.write(
-            to=envelope.rcpt_tos, id=message["Message-ID"], tokens=sorted(set(TOKEN.findall(text)))
+            to=envelope.rcpt_tos,
+            id=message["Message-ID"],
+            tokens=sorted(set(TOKEN.findall(text))),
+            is_silent=is_silent,
         )
 
 

@@ -73,9 +73,18 @@ def test_value_in_words(field: str, value: Any, words: str) -> None:
         (" folded \n\t space\u2028here ", "folded space here"),
         ("x" * 60, "x" * 60),
         ("x" * 61, "x" * 59 + "…"),
+        (
+            "The badge reader at the door to the stairs, as ever, is dead.",
+            "The badge reader at the door to the stairs, as ever, is…",
+        ),
+        (
+            "The badge reader at the door to the stairs, which beeped yesterday",
+            "The badge reader at the door to the stairs, which beeped…",
+        ),
+        ("A " + "x" * 60, "A " + "x" * 57 + "…"),
         ("", ""),
     ],
-    ids=["short", "folded", "fits", "too-long", "empty"],
+    ids=["short", "folded", "fits", "too-long", "word", "comma", "long-word", "empty"],
 )
 def test_summary_is_one_line(text: str, expected: str) -> None:
     assert summary(text) == expected

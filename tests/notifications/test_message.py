@@ -52,6 +52,17 @@ def at(settings: Any) -> Callable[[str], None]:
     return at
 
 
+def test_mail_of_a_new_ticket_stops_the_ticket_for_whom_it_mentions(
+    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, agent: Any, at: Callable[[str], None]
+) -> None:
+    at("https://intranet.example.com")
+    ticket = file_ticket(created_by=reporter, description=f"Ask @{agent.get_username()}.")
+    ((row,),) = [rows_for(agent)]
+    url = message_of([row]).extra_headers["List-Unsubscribe"][1:-1]
+    wish = unsubscribe.read(url.rstrip("/").rpartition("/")[2])
+    assert wish == unsubscribe.of(agent.pk, ticket_id=ticket.pk, is_new=False)
+
+
 def test_ticket_is_one_conversation(
     file_ticket: Callable[..., HelpDeskTicket],
     developer: Any,

@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from help_desk.mentions import MAX_MENTIONS, mentioned_names
+from help_desk.models import HelpDeskTicket
 from tests import databases
 from tests.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from help_desk.models import HelpDeskTicket
 
 
 @pytest.mark.parametrize(
@@ -32,6 +31,10 @@ if TYPE_CHECKING:
         ("@ada@example.com", ["ada@example.com"]),
         ("ada@example.com and <bob@example.com>", []),
         ("a+@b @ @@ @- @. @+", ["@"]),
+        ("`@ada` and @bob", ["bob"]),
+        ("@ada:\n```\n@staticmethod\n```\n@bob", ["ada", "bob"]),
+        ("```\n@ada", ["ada"]),
+        ("See https://example.com/@ada/x, @bob.", ["bob"]),
         ("", []),
     ],
     ids=[
@@ -46,6 +49,10 @@ if TYPE_CHECKING:
         "address-as-name",
         "addresses",
         "signs",
+        "code",
+        "block-of-code",
+        "block-that-never-ends",
+        "address-of-the-web",
         "empty",
     ],
 )
@@ -60,7 +67,13 @@ def test_any_text_names_each_name_once_and_none_empty(text: str) -> None:
     assert len({name.lower() for name in names}) == len(names)
 
 
-@pytest.mark.parametrize("text", ["@" * 10_000, "@ " * 10_000, "@a" * 10_000, "a@" * 10_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("@" * 10_000, "@ " * 10_000, "@a" * 10_000, "a@" * 10_000),
+        *("@`" * 10_000, "```\n@" * 5_000, "http://@" * 10_000),
+    ],
+)
 def test_many_signs_take_as_much_time_as_they_are_long(text: str) -> None:
     # Were it quadratic, 400 times the text would take minutes.
     assert len(mentioned_names(text)) <= 1
@@ -75,6 +88,36 @@ def test_only_people_who_may_see_it_are_reached(
     assert manager in told()
     assert stranger not in told()
     assert comment.unreached_mentions == (names[1], "nobody")
+
+
+def test_description_of_a_new_ticket_reaches_whom_it_mentions(
+    file_ticket: Callable[..., HelpDeskTicket],
+    reporter: Any,
+    agent: Any,
+    manager: Any,
+    stranger: Any,
+) -> None:
+    names = [person.get_username() for person in (agent, manager, stranger, reporter)]
+    ticket = file_ticket(created_by=reporter, description=" ".join(f"@{name}" for name in names))
+    assert ticket.unreached_mentions == (names[2],)
+    assert {agent, manager} <= told()
+    assert {stranger, reporter}.isdisjoint(told())
+    ticket.services.comment(reporter, "And now?")
+    assert {agent, manager} <= told(), "whoever was reached follows"
+
+
+def test_new_ticket_without_a_name_asks_nothing_more(
+    reporter: Any, agent: Any, capture_queries: Callable[[], Any]
+) -> None:
+    def file(description: str) -> int:
+        with capture_queries() as queries:
+            HelpDeskTicket().services.create(
+                reporter, purpose="app", priority="low", description=description
+            )
+        return len(queries)
+
+    file("Warm.")
+    assert file("Jams.") < file(f"Jams, @{agent.get_username()}.")
 
 
 def test_note_reaches_only_those_who_may_read_notes(

@@ -76,6 +76,13 @@ class TestCreate:
         assert 'id="id_description_error"' in page
         assert "<title>Error: New ticket" in page
 
+    def test_names_that_reach_nobody_are_said_on_the_next_page(
+        self, client_of, reporter, url_of, words
+    ):
+        data = {**words, "description": "Ask @nobody."}
+        page = html(client_of(reporter).post(url_of(CREATE), data, follow=True))
+        assert "may not read this: @nobody" in page
+
     def test_null_characters_are_an_error_and_the_text_is_kept(self, file):
         response = file(description="before\x00after")
         assert response.status_code == 200

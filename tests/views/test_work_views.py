@@ -331,6 +331,8 @@ class TestTwoPeople:
             '<input type="hidden" name="purpose" value="comp">',
         ):
             assert words in page
+        assert response.context["dispute"].kept == (("Purpose", "Company", False),)
+        assert "What you changed besides is saved with it" in page
         assert (now().priority, now().purpose) == ("urge", "app")
 
     @pytest.fixture

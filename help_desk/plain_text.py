@@ -1,0 +1,51 @@
+"""What the plain text that people type is made of."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django.utils.text import normalize_newlines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FENCE = "```"
+CODE = r"`(?P<code>[^`\n]+)`"
+URL = r"(?P<url>https?://[^\s<>\"`]+)"
+
+_NO_PROSE = re.compile(f"{CODE}|{URL}", re.IGNORECASE)
+
+
+def lines_of(text: str) -> list[str]:
+    """Divide a text into lines, whatever ends them."""
+    return normalize_newlines(text).split("\n")
+
+
+def code_blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Find blocks of code, which lines of three backticks enclose.
+
+    Args:
+        lines: Lines of a text.
+
+    Returns:
+        Numbers of the lines that open and close each block. A fence that is never closed
+        is text; else half a ticket could be taken for code.
+    """
+    fences = [number for number, line in enumerate(lines) if line.strip().startswith(FENCE)]
+    return list(zip(fences[::2], fences[1::2], strict=False))
+
+
+def without_code(text: str) -> str:
+    """Leave out of a text what is no prose: code and addresses of the web.
+
+    Args:
+        text: What somebody wrote.
+
+    Returns:
+        The rest, line by line.
+    """
+    lines = lines_of(text)
+    for opening, closing in reversed(code_blocks(lines)):
+        del lines[opening : closing + 1]
+    return "\n".join(_NO_PROSE.sub(" ", line) for line in lines)
