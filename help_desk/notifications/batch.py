@@ -261,8 +261,8 @@ def insist(action: Callable[[], Result], using: str) -> Result:
     for wait in PATIENCE:
         try:
             return action()
-        except (DatabaseError, InterfaceError):
-            logger.warning("The database failed; asking again.", exc_info=True)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The database failed; asking again: %s", error)
             _leave_broken_connection(using)
             time.sleep(wait)
     return action()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from help_desk.models import Notification
@@ -112,3 +113,15 @@ def test_what_is_meant_for_tomorrow_is_not_late(waiting: Callable[[timedelta], i
         due_datetime=timezone.now() + timedelta(hours=10),
     )
     assert json.loads(status("--json"))["oldest_seconds"] is None
+
+
+def test_unusable_database_is_a_clear_error(db: None, database_alias: str) -> None:
+    def fail(*arguments: Any) -> None:
+        message = "the server closed the connection"
+        raise OperationalError(message)
+
+    with (
+        connections[database_alias].execute_wrapper(fail),
+        pytest.raises(CommandError, match="The database cannot be used: the server closed"),
+    ):
+        status()

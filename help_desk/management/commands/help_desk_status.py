@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import router
+from django.db import DatabaseError, InterfaceError, router
 from django.utils import timezone
 
 from help_desk.models import Notification
@@ -67,10 +67,14 @@ class Command(BaseCommand):
             **options: Django's own.
 
         Raises:
-            CommandError: Something has waited too long.
+            CommandError: Something has waited too long; or the database cannot be used.
         """
         limit = alarm_limit() if max_age is None else timedelta(seconds=max_age)
-        state = outbox_state(database or router.db_for_write(Notification))
+        try:
+            state = outbox_state(database or router.db_for_write(Notification))
+        except (DatabaseError, InterfaceError) as error:
+            message = f"The database cannot be used: {error}"
+            raise CommandError(message) from error
         self.stdout.write(_as_json(state, limit) if json else _in_words(state))
         if state.is_alarming(limit):
             message = f"The oldest has waited for {_age(state.oldest)}, longer than {_age(limit)}."
