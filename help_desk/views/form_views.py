@@ -48,7 +48,11 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
             answer = _done(request, ticket, _("{ticket} was filed."))
             warn_of_unreached(request, ticket.unreached_mentions)
             return answer
-    return render_page(request, "help_desk/ticket/create.html", {"form": form}, section="create")
+    # For who may only file, there is nowhere else to go.
+    auth = request.help_desk_auth
+    cancel_url = landing_url(auth) if auth.can_view_list() else ""
+    context = {"form": form, "cancel_url": cancel_url}
+    return render_page(request, "help_desk/ticket/create.html", context, section="create")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

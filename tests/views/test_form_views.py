@@ -76,6 +76,12 @@ class TestCreate:
         assert 'id="id_description_error"' in page
         assert "<title>Error: New ticket" in page
 
+    def test_can_be_left_for_the_list(self, client_of, make_user, grant, reporter, url_of):
+        link = f'href="{url_of(LIST)}">Cancel</a>'
+        assert link in html(client_of(reporter).get(url_of(CREATE)))
+        files_only = grant(make_user(), "add")
+        assert "Cancel</a>" not in html(client_of(files_only).get(url_of(CREATE)))
+
     def test_names_that_reach_nobody_are_said_on_the_next_page(
         self, client_of, reporter, url_of, words
     ):
