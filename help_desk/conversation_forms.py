@@ -120,8 +120,8 @@ class ReplyForm(_TextForm):
         self.add_error(
             "status",
             _(
-                "Somebody else has set it to “%(status)s” meanwhile. Nothing was sent; look "
-                "at the history and send it again."
+                "Somebody else has set it to “%(status)s” meanwhile. Nothing was sent: look "
+                "at the history, choose once more, and send it again."
             )
             % {"status": ticket.get_status_display()},
         )

@@ -92,6 +92,7 @@ class HelpDeskTicketCreateForm(_TicketForm):
         fields = ("purpose", "priority", "description")
         widgets = _WIDGETS
         help_texts = {
+            "purpose": _("App: a program or a page. Company: all else, such as rooms and devices."),
             "description": _("What happened, where, and what you expected instead."),
         }
 
@@ -112,7 +113,7 @@ class HelpDeskTicketFilterForm(forms.Form):
     """
 
     q = forms.CharField(
-        label=_("Search in descriptions"),
+        label=_("Number or words"),
         required=False,
         widget=forms.TextInput(attrs={"type": "search", "dir": "auto"}),
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from help_desk.host_types import Account
 
-ROLES_OF_EVERYBODY = frozenset({Role.CREATOR, Role.ASSIGNEE, Role.FOLLOWER, Role.MENTIONED})
+ROLES_OF_EVERYBODY = frozenset({Role.CREATOR, Role.FOLLOWER, Role.MENTIONED})
 
 
 class PreferencesForm(forms.Form):
@@ -76,6 +76,8 @@ class PreferencesForm(forms.Form):
     def _rules_for(self, user: Account) -> dict[tuple[str, str], bool]:
         """Say for each kind that can concern the person what comes by which channel."""
         roles = set(ROLES_OF_EVERYBODY)
+        if policy.may(user, "change"):
+            roles.add(Role.ASSIGNEE)
         if policy.may(user, "delete"):
             roles.add(Role.MANAGER)
         if is_developer(user):

@@ -97,6 +97,15 @@ def test_search_is_of_the_text_as_it_is_typed(
     assert list(HelpDeskTicket.objects.search(text)) == ([ticket] if is_found else [])
 
 
+def test_search_finds_a_ticket_by_its_number(make_ticket: MakeTicket, reporter: Any) -> None:
+    named, naming = (make_ticket(created_by=reporter, description="The lift.") for _ in range(2))
+    naming.services.update(None, description=f"As #{named.pk}, see there.")
+    for text, found in ((f"#{naming.pk}", {naming}), (f" {named.pk} ", {named, naming})):
+        assert found <= set(HelpDeskTicket.objects.search(text))
+    assert not HelpDeskTicket.objects.search("#" + "9" * 18).exists()
+    assert not HelpDeskTicket.objects.search("9" * 40).exists()
+
+
 @pytest.fixture
 def inbox(
     file_ticket: MakeTicket, reporter: Any, manager: Any, developer: Any

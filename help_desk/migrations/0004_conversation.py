@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 related_name="assigned_help_desk_tickets",
                 related_query_name="assigned_help_desk_ticket",
                 to=settings.AUTH_USER_MODEL,
-                verbose_name="Assigned To",
+                verbose_name="Assigned to",
             ),
         ),
         migrations.AddField(

@@ -86,7 +86,7 @@ class HelpDeskTicket(models.Model):
         blank=True,
         related_name="assigned_help_desk_tickets",
         related_query_name="assigned_help_desk_ticket",
-        verbose_name=_("Assigned To"),
+        verbose_name=_("Assigned to"),
     )
     done_datetime = models.DateTimeField(
         null=True, blank=True, editable=False, verbose_name=_("Done At")

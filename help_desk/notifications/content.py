@@ -228,6 +228,7 @@ def _new_ticket(event: TicketEvent) -> Content:
     priority = display("priority", said.get("priority"))
     purpose = display("purpose", said.get("purpose"))
     text = said.get("description") or ""
+    filed_by = () if event.actor is None else ((_("Filed by"), person_name(event.actor)),)
     return Content(
         subject=subject_of(event.ticket_id, text),
         title=_("A new help desk ticket has been created"),
@@ -237,6 +238,7 @@ def _new_ticket(event: TicketEvent) -> Content:
             (_("Ticket"), f"#{event.ticket_id}"),
             (_("Priority"), priority),
             (_("Purpose"), purpose),
+            *filed_by,
         ),
         text=text,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 SEARCH_MAX_LENGTH = 1_000
 """Characters that are looked for; SQLite takes no patterns over 50,000 bytes
 (SQLITE_MAX_LIKE_PATTERN_LENGTH)."""
+
+NUMBER = re.compile(r"#?([0-9]{1,18})")
+"""A ticket's number as pages and mails write it; longer ones are no key of any database."""
 
 
 class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
@@ -55,11 +59,12 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         return self.filter(created_by_id=user.pk)
 
     def search(self, text: str | None) -> Self:
-        """Tickets whose description contains a text, whatever the case of its letters.
+        """Tickets that a text names by number, or whose description contains it in any case.
 
         Args:
-            text: What to look for; surrounding white space does not count. Empty finds
-                every ticket; of a very long text the beginning is looked for.
+            text: What to look for, such as `#42`, `42` or words; surrounding white space
+                does not count. Empty finds every ticket; of a very long text the beginning
+                is looked for.
 
         Returns:
             The narrowed queryset.
@@ -70,7 +75,12 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         except ValidationError:
             # No description holds it, and databases do not even take the question.
             return self.none()
-        return self.filter(description__icontains=text) if text else self
+        if not text:
+            return self
+        found = models.Q(description__icontains=text)
+        if number := NUMBER.fullmatch(text):
+            found |= models.Q(pk=int(number[1]))
+        return self.filter(found)
 
     def lock(self, ticket_id: int) -> bool:
         """Hold one ticket until the end of the transaction.

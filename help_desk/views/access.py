@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +57,12 @@ _RULES: dict[str, _Rule] = {
 }
 
 
+_SIGNED_OUT = _(
+    "You had been signed out, so nothing was saved. What you typed may still be in your "
+    "browser: go back to it."
+)
+
+
 def requires(action: Action | None, *, after_login: str | None = None) -> Callable[[View], View]:
     """Let in who is signed in and holds a permission.
 
@@ -76,6 +83,9 @@ def requires(action: Action | None, *, after_login: str | None = None) -> Callab
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
+                if request.method == "POST":
+                    # Shown on the page that they come back to.
+                    messages.warning(request, str(_SIGNED_OUT), fail_silently=True)
                 path = reverse(after_login) if after_login else request.get_full_path()
                 return redirect_to_login(path)
             admitted = cast("HelpDeskRequest", request)

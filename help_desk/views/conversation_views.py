@@ -16,6 +16,7 @@ from help_desk.conversation_forms import CorrectionForm, ReplyForm
 from help_desk.exceptions import TicketConflictError
 from help_desk.services.conversation import may_correct
 from help_desk.views.access import forbidden, requires
+from help_desk.views.deleted import answer_posts_to_deleted
 from help_desk.views.page import drawn_from, render_page, return_url, ticket_url, warn_of_unreached
 from help_desk.views.ticket_page import find_ticket, render_ticket
 from help_desk.views.too_large import answer_too_large_posts
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires("view")
 @answer_too_large_posts
+@answer_posts_to_deleted
 def comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Reply on a ticket, or note something.
 
@@ -119,6 +121,7 @@ def correct_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         except ValidationError as error:
             form.add_service_error(error)
         else:
+            messages.success(request, _("Your correction was saved."), fail_silently=True)
             return redirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
     context = {"form": form, "ticket": ticket, "comment": comment, "cancel_url": ticket_url(ticket)}
     return render_page(request, "help_desk/comment/correct.html", context, section="ticket")

@@ -17,6 +17,7 @@ from help_desk.forms import HelpDeskTicketCreateForm, HelpDeskTicketUpdateForm
 from help_desk.models import HelpDeskTicket
 from help_desk.views.access import requires
 from help_desk.views.conflict import dispute_over, read_choices
+from help_desk.views.deleted import answer_posts_to_deleted
 from help_desk.views.page import landing_url, render_page, warn_of_unreached
 from help_desk.views.too_large import answer_too_large_posts
 
@@ -58,6 +59,7 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires("change")
 @answer_too_large_posts
+@answer_posts_to_deleted
 def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Change a ticket.
 

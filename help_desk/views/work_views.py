@@ -101,8 +101,10 @@ def _change(request: HelpDeskRequest, ticket: HelpDeskTicket, fields: dict[str, 
         (conflict,) = error.conflicts
         now = conflict.current
         value = person_name(now) if hasattr(now, "pk") else display(conflict.field, now)
-        text = _("Nothing was changed: somebody else was faster. %(ticket)s is now: %(value)s.")
-        messages.warning(request, text % {"ticket": ticket, "value": value}, fail_silently=True)
+        text = _("Nothing was changed: somebody else was faster. %(news)s") % {
+            "news": _news(ticket, conflict.field, value, is_nobody=now is None)
+        }
+        messages.warning(request, text, fail_silently=True)
         return
     except ValidationError as error:
         if hasattr(error, "error_dict"):
@@ -112,11 +114,21 @@ def _change(request: HelpDeskRequest, ticket: HelpDeskTicket, fields: dict[str, 
     if event is None:
         return
     people = people_in([event])
-    values = [display(field, new, people) for field, (_old, new) in event.changes.items()]
-    text = _("%(ticket)s is now: %(value)s.")
-    messages.success(
-        request, text % {"ticket": ticket, "value": ", ".join(values)}, fail_silently=True
-    )
+    news = [
+        _news(ticket, field, display(field, new, people), is_nobody=new is None)
+        for field, (_old, new) in event.changes.items()
+    ]
+    messages.success(request, " ".join(news), fail_silently=True)
+
+
+def _news(ticket: HelpDeskTicket, field: str, value: str, *, is_nobody: bool) -> str:
+    """Say in a sentence what a field of the ticket says now."""
+    words = {"ticket": ticket, "value": value}
+    if field != "assigned_to":
+        return _("%(ticket)s is now: %(value)s.") % words
+    if is_nobody:
+        return _("Nobody has %(ticket)s now.") % words
+    return _("%(value)s has %(ticket)s now.") % words
 
 
 def _back(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:

@@ -61,6 +61,8 @@ def _look_at_python(words: list[str]) -> None:
             _look_at_requirements(rest)
         case ["-m", module, *_rest]:
             assert module in MODULES
+        case [path] if path.startswith("benchmarks/"):
+            assert (ROOT / path).exists()
         case [path, *rest] if path.endswith("manage.py"):
             _parse_management_command(rest)
         case _:

@@ -49,6 +49,16 @@ def test_anonymous_people_sign_in_and_come_back(client, ticket, name, method):
     assert response["Location"] == f"{settings.LOGIN_URL}?next={quote(url)}"
 
 
+def test_whoever_posts_signed_out_hears_that_nothing_was_saved(client, reporter, url_of):
+    client.post(url_of(CREATE), {"description": "Typed for a long time."})
+    client.force_login(reporter)
+    assert "nothing was saved" in client.get(url_of(CREATE)).content.decode()
+    client.logout()
+    client.get(url_of(CREATE))
+    client.force_login(reporter)
+    assert "nothing was saved" not in client.get(url_of(CREATE)).content.decode()
+
+
 def test_signing_in_keeps_the_filters(client, url_of):
     response = client.get(url_of(LIST), {"q": "a&b"})
     assert response["Location"].endswith(quote(f"{url_of(LIST)}?q=a%26b"))

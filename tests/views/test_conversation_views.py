@@ -164,7 +164,16 @@ class TestReplying:
 
     def test_deleted_tickets_are_not_found(self, reply, agent, ticket):
         ticket.set_deleted()
-        assert reply(agent, text="Hello").status_code == 404
+        response = reply(agent, text="Hello")
+        assert response.status_code == 404
+        assert f"Ticket #{ticket.pk} was deleted meanwhile." in html(response)
+
+    def test_whose_ticket_was_deleted_is_not_told_to_others(
+        self, reply, ticket, stranger, settings
+    ):
+        settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
+        ticket.set_deleted()
+        assert "was deleted" not in html(reply(stranger, text="Hello"))
 
     def test_whoever_signed_in_first_comes_back_to_the_form(self, client_of, agent, ticket, url_of):
         response = client_of(agent).get(url_of(COMMENT, ticket))
@@ -271,6 +280,9 @@ class TestCorrecting:
         )
         response = correct(reporter)
         assert response["Location"].endswith(f"#help-desk-comment-{comment.pk}")
+        assert [str(m) for m in get_messages(response.wsgi_request)] == [
+            "Your correction was saved."
+        ]
         page = html(client_of(reporter).get(url_of(DETAIL, ticket)))
         assert "The third floor." in page
         assert ">corrected</span>" in page

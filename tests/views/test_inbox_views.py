@@ -229,7 +229,7 @@ class TestEveryKind:
         name, number = agent.get_username(), ticket.pk
         page = html(client_of(reporter).get(url_of(INBOX)))
         assert f"{name} changed ticket #{number}" in page
-        assert f"Assigned To: nobody → {name}" in page
+        assert f"Assigned to: nobody → {name}" in page
         assert f"{name} replied on ticket #{number}" in page
         assert "Which floor?" in page
 

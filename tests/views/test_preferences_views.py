@@ -56,6 +56,14 @@ class TestPreferences:
         assert "An internal note" not in html(page)
         assert "An internal note" in html(client_of(agent).get(url_of(PREFERENCES)))
 
+    def test_what_only_assignees_get_is_ticked_for_who_may_be_one(
+        self, page, client_of, agent, url_of
+    ):
+        of_agent = client_of(agent).get(url_of(PREFERENCES)).context["form"]
+        for form, expected in ((page.context["form"], False), (of_agent, True)):
+            assert form["assignment-email"].initial is expected
+            assert form["priority-email"].initial is expected
+
     def test_what_is_kept_decides_who_hears(self, keep, ticket, agent, reporter, url_of):
         response = keep(**{"reply-in_app": None})
         assert response["Location"] == url_of(PREFERENCES)

@@ -159,7 +159,7 @@ class TestAssignment:
         response = assign(action="take", version=ticket.services.version)
         assert response["Location"] == url_of(DETAIL, ticket)
         assert now().assigned_to == agent
-        assert said(response) == [f"Ticket #{ticket.pk} is now: {agent.get_username()}."]
+        assert said(response) == [f"{agent.get_username()} has Ticket #{ticket.pk} now."]
         assign(action="release", version=ticket.services.version)
         assert now().assigned_to is None
 
@@ -209,7 +209,7 @@ class TestAssignment:
         assert now().assigned_to == manager
         (message,) = said(response)
         assert message.startswith("Nothing was changed: somebody else was faster.")
-        assert message.endswith(f"is now: {manager.get_username()}.")
+        assert message.endswith(f" {manager.get_username()} has Ticket #{ticket.pk} now.")
 
     def test_released_by_somebody_else_meanwhile(self, assign, ticket, manager, agent):
         ticket.services.assign(manager, manager)
@@ -217,7 +217,7 @@ class TestAssignment:
         ticket.services.assign(None, manager)
         response = assign(action="give", person=agent.get_username(), version=version)
         assert now().assigned_to is None
-        assert said(response)[0].endswith("is now: nobody.")
+        assert said(response)[0].endswith(f"Nobody has Ticket #{ticket.pk} now.")
 
     def test_clicking_twice_is_clicking_once(self, assign, ticket):
         version = ticket.services.version

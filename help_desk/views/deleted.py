@@ -1,0 +1,46 @@
+"""What somebody typed about a ticket that was deleted meanwhile is not lost without a word."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+
+from help_desk.models import HelpDeskTicket
+from help_desk.views.page import render_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpResponseBase
+
+    from help_desk.views.access import HelpDeskRequest
+
+    View = Callable[..., HttpResponseBase]
+
+
+def answer_posts_to_deleted(view: View) -> View:
+    """Say that the ticket was deleted, to who could see it, rather than that nothing is there.
+
+    Args:
+        view: A view of a ticket, by `pk`, that raises `Http404` where there is none.
+
+    Returns:
+        The view; a post about a deleted ticket is answered by a page with status 404.
+    """
+
+    @wraps(view)
+    def guarded(request: HelpDeskRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, pk, **kwargs)
+        except Http404:
+            deleted = HelpDeskTicket.objects.deleted().with_people().filter(pk=pk).first()
+            if request.method != "POST" or deleted is None:
+                raise
+            if not request.help_desk_auth.can_view_ticket(deleted):
+                raise
+        context = {"number": pk}
+        return render_page(request, "help_desk/ticket/deleted.html", context, status=404)
+
+    return guarded
