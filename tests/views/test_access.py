@@ -49,6 +49,8 @@ def test_anonymous_people_sign_in_and_come_back(client, ticket, name, method):
     assert response["Location"] == f"{settings.LOGIN_URL}?next={quote(url)}"
 
 
+# Where a middleware asks for the sign-in, no view of ours hears of the post.
+@pytest.mark.hosts("default", "custom_user", "no_email_user", "multi_db", "use_tz_false")
 def test_whoever_posts_signed_out_hears_that_nothing_was_saved(client, reporter, url_of):
     client.post(url_of(CREATE), {"description": "Typed for a long time."})
     client.force_login(reporter)
