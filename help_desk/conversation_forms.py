@@ -81,7 +81,8 @@ class ReplyForm(_TextForm):
             others = [
                 choice
                 for choice in HelpDeskTicketStatusChoices.choices
-                if choice[0] != ticket.status
+                # The one that was sent may have come true meanwhile: sent twice, or by others.
+                if choice[0] != ticket.status or choice[0] == self.data.get("status")
             ]
             chosen = self.fields["status"]
             chosen.choices = [("", kept), *others]  # type: ignore[attr-defined]

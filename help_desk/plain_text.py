@@ -14,6 +14,8 @@ FENCE = "```"
 CODE = r"`(?P<code>[^`\n]+)`"
 URL = r"(?P<url>https?://[^\s<>\"`]+)"
 
+# With the name of a language, which is not shown.
+_OPENING = re.compile(FENCE + r"[\w+#.-]*")
 _NO_PROSE = re.compile(f"{CODE}|{URL}", re.IGNORECASE)
 
 
@@ -30,10 +32,19 @@ def code_blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
 
     Returns:
         Numbers of the lines that open and close each block. A fence that is never closed
-        is text; else half a ticket could be taken for code.
+        is text; else half a ticket could be taken for code. So is a line that says more
+        than a fence does.
     """
-    fences = [number for number, line in enumerate(lines) if line.strip().startswith(FENCE)]
-    return list(zip(fences[::2], fences[1::2], strict=False))
+    blocks = []
+    opening: int | None = None
+    for number, line in enumerate(lines):
+        text = line.strip()
+        if opening is None and _OPENING.fullmatch(text):
+            opening = number
+        elif opening is not None and text == FENCE:
+            blocks.append((opening, number))
+            opening = None
+    return blocks
 
 
 def without_code(text: str) -> str:

@@ -104,4 +104,11 @@ def come_again(moment: datetime, using: str) -> None:
             return
         own.update(planned=[*planned, seconds])
     later = datetime.fromtimestamp(seconds, tz=moment.tzinfo)
-    deliver.using(run_after=later).enqueue(using)
+    try:
+        deliver.using(run_after=later).enqueue(using)
+    except Exception:
+        # Nobody comes at that moment, so the next task must not rely on it.
+        with transaction.atomic(using=using):
+            own.update(source=SOURCE)
+            own.update(planned=[other for other in own.get().planned if other != seconds])
+        raise

@@ -330,3 +330,30 @@ def test_saving_something_else_releases_nobody(
     assert browser.post(url, data).status_code == 302
     ticket.refresh_from_db()
     assert (ticket.status, ticket.assigned_to) == ("done", agent)
+
+
+def test_deleted_ticket_is_shown_and_not_changed(
+    client_of: Callable[[Any], Client], operator: Any, ticket: HelpDeskTicket
+) -> None:
+    ticket.services.delete(operator)
+    url = reverse("admin:django_spire_help_desk_helpdeskticket_change", args=[ticket.pk])
+    assert client_of(operator).get(url).status_code == 200
+    assert client_of(operator).post(url, {"priority": "low"}).status_code == 403
+
+
+@pytest.mark.hosts("default")
+def test_account_that_was_told_something_can_be_deleted(
+    client_of: Callable[[Any], Client],
+    operator: Any,
+    make_user: Callable[..., Any],
+    grant: Callable[..., Any],
+    ticket: HelpDeskTicket,
+) -> None:
+    former = grant(make_user(name="former"), "change", "view")
+    ticket.services.assign(former, by=operator)
+    row = Notification.objects.get(recipient=former, channel="in_app")
+    own = reverse("admin:django_spire_help_desk_notification_delete", args=[row.pk])
+    assert client_of(operator).post(own, {"post": "yes"}).status_code == 403
+    url = reverse("admin:auth_user_delete", args=[former.pk])
+    assert client_of(operator).post(url, {"post": "yes"}).status_code == 302
+    assert not Notification.objects.filter(pk=row.pk).exists()

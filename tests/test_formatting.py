@@ -146,3 +146,16 @@ def test_no_text_takes_more_than_its_share_of_steps(unit: str) -> None:
 def test_a_hundred_thousand_characters_are_drawn(unit: str) -> None:
     """What hangs here, hangs for minutes: a regular expression counts no steps."""
     assert to_html("x" + unit * (100_000 // len(unit))).startswith("<p>x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See:\n```\ntrace\n``` it broke after the update\nBye",
+        "```it broke```\nand\n```after the update```",
+    ],
+    ids=["after-the-end", "on-one-line"],
+)
+def test_no_word_beside_a_fence_is_lost(text: str) -> None:
+    assert "it broke" in to_html(text)
+    assert "after the update" in to_html(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename, get_user_model
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -14,6 +15,7 @@ from help_desk.models import Notification
 from help_desk.notifications import outbox
 
 if TYPE_CHECKING:
+    from django.db.models import Model
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
@@ -56,6 +58,26 @@ class NotificationAdmin(ReadOnlyAdmin):
     )
     readonly_fields = fields
     actions = ("send_again",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let rows go with the account that they were for, and in no other way.
+
+        Args:
+            request: Whose sender asks; on the pages of accounts, Django asks whether what
+                belongs to an account may be deleted.
+            obj: The row, if it is about one.
+
+        Returns:
+            Whether it may.
+        """
+        accounts = get_user_model()._meta
+        match = request.resolver_match
+        pages = f"{accounts.app_label}_{accounts.model_name}_"
+        if match is None or not (match.url_name or "").startswith(pages):
+            return False
+        codename = get_permission_codename("delete", accounts)
+        may_delete: bool = request.user.has_perm(f"{accounts.app_label}.{codename}")
+        return may_delete
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Say who may have something sent again: whoever may change tickets.

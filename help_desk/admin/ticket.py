@@ -99,6 +99,21 @@ class HelpDeskTicketAdmin(TicketAdminBase):
             '<a href="{}?ticket__id__exact={}">{}</a>', url, ticket.pk, _("What happened to it")
         )
 
+    def has_change_permission(
+        self, request: HttpRequest, obj: HelpDeskTicket | None = None
+    ) -> bool:
+        """Show a deleted ticket as it is: it is restored first, by the action of the list.
+
+        Args:
+            request: Whose sender asks.
+            obj: The ticket, if it is about one.
+
+        Returns:
+            Whether the sender may change it.
+        """
+        is_deleted = obj is not None and obj.is_deleted
+        return not is_deleted and super().has_change_permission(request, obj)
+
     def save_model(
         self, request: HttpRequest, obj: HelpDeskTicket, form: ModelForm[Any], change: Any
     ) -> None:

@@ -72,8 +72,7 @@ class ConversationMethods(WorkMethods):
         with self._locked() as ticket:
             self._refuse_deleted(ticket)
             if sent := self._sent_before(comment, drawn_from):
-                self._mentioned_in(sent)
-                return sent
+                return self._say_again(sent, ticket, by, status, drawn_from)
             if status is not None and drawn_from is not None:
                 status = self._merge(ticket, drawn_from, {"status": status}).get("status")
             if status is not None:
@@ -106,6 +105,22 @@ class ConversationMethods(WorkMethods):
             if event.comment is not None and event.changes["text"][1] == comment.text:
                 return event.comment
         return None
+
+    def _say_again(
+        self,
+        sent: TicketComment,
+        ticket: HelpDeskTicket,
+        by: Account,
+        status: str | None,
+        drawn_from: int | None,
+    ) -> TicketComment:
+        """Leave what was sent before as it is; set the status, if that came with this time only."""
+        self._mentioned_in(sent)
+        if status is not None and drawn_from is not None:
+            meant = self._merge(ticket, drawn_from, {"status": status})
+            self._put_status(ticket, meant.get("status", ticket.status), by)
+            self._save(ticket, by)
+        return sent
 
     def correct_comment(self, comment: TicketComment, by: Account, text: str) -> TicketComment:
         """Correct what one wrote; the earlier text stays in the history.

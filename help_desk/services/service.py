@@ -213,8 +213,11 @@ class HelpDeskTicketService(ConversationMethods):
         try:
             # Neither constraints nor foreign keys, which would be read from the database:
             # the choices say the same, and an account that vanishes meanwhile is the
-            # database's to refuse.
-            ticket.clean_fields(exclude={"created_by", "assigned_to"})
+            # database's to refuse. Nor what is not touched: a description of old that is
+            # longer than today's may be must not keep the ticket from being started.
+            kept_fields = {field.name for field in ticket._meta.fields} - fields.keys()
+            untouched = set() if is_new else kept_fields
+            ticket.clean_fields(exclude={"created_by", "assigned_to", *untouched})
         except ValidationError as error:
             errors = error.update_error_dict(errors)
         if errors:

@@ -49,7 +49,7 @@ class VersionMethods(TicketService):
 
         Called while the ticket is held.
         """
-        drawn = self._values_then(drawn_from)
+        drawn = self.values_at(drawn_from)
         meant: dict[str, Any] = {}
         conflicts = []
         for field, wanted in fields.items():
@@ -66,8 +66,15 @@ class VersionMethods(TicketService):
             raise TicketConflictError(conflicts, version=self.version)
         return meant
 
-    def _values_then(self, version: int) -> dict[str, Any]:
-        """Say what the fields that changed since a version were at that version."""
+    def values_at(self, version: int) -> dict[str, Any]:
+        """Say what the fields that changed since a version were at that version.
+
+        Args:
+            version: The version.
+
+        Returns:
+            Field name to the value of then; fields that did not change since are not there.
+        """
         events = TicketEvent.objects.using(self._using).filter(
             ticket_id=self.obj.pk, pk__gt=version
         )

@@ -143,7 +143,14 @@ def dispute_over(ticket: HelpDeskTicket, error: TicketConflictError, sent: Choic
         )
         for conflict in error.conflicts
     )
-    agreed = tuple((name, sent.data.get(name, "")) for name in FIELDS if name not in disputed)
+    then = ticket.services.values_at(sent.drawn_from or 0)
+
+    def meant(name: str) -> str:
+        """What the person left alone stays as others have it by now."""
+        typed, now = sent.data.get(name, ""), str(ticket.tracker.previous(name))
+        return now if _as_typed(typed) == _as_typed(str(then.get(name, now))) else typed
+
+    agreed = tuple((name, meant(name)) for name in FIELDS if name not in disputed)
     return Dispute(
         differences=differences,
         agreed=agreed,

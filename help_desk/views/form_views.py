@@ -83,7 +83,7 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     context: dict[str, Any] = {
         "form": form,
         "ticket": ticket,
-        "version": sent.drawn_from if sent else ticket.version,
+        "version": sent.drawn_from if sent else ticket.version or 0,
         "cancel_url": _after(request, ticket),
     }
     template = "help_desk/ticket/update.html"

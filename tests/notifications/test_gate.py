@@ -125,6 +125,17 @@ def test_refusing_one_kind_stops_nothing_that_is_another_kind_too(
     assert delivery.deliver() == delivery.DeliveryReport(sent=1)
 
 
+def test_mention_of_somebody_else_is_no_reason_to_send_what_was_refused(
+    ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
+) -> None:
+    ticket.services.comment(agent, f"@{manager.get_username()}: look.")
+    preference_service.save_wishes(reporter, {("reply", "email"): False})
+    delivery.deliver()
+    row = Notification.objects.get(channel="email", recipient=reporter)
+    assert (row.status, row.error) == ("skip", gate.NOT_WANTED)
+    assert Notification.objects.get(channel="email", recipient=manager).status == "sent"
+
+
 def test_developer_without_any_permission_is_sent_new_tickets(
     file_ticket: Callable[..., HelpDeskTicket],
     make_user: Callable[..., Any],

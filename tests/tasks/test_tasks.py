@@ -165,6 +165,27 @@ def test_task_comes_a_little_later_for_a_channel_that_is_blocked(
     assert soon[0] > now + timedelta(seconds=30)
 
 
+def test_moment_that_could_not_be_enqueued_is_asked_for_again(
+    queue: Any,
+    file_ticket: Callable[..., HelpDeskTicket],
+    reporter: Any,
+    database_alias: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise ConnectionError
+
+    file_ticket(created_by=reporter)
+    Notification.objects.waiting().write(due_datetime=timezone.now() + timedelta(days=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(queue), "enqueue", fail)
+        with pytest.raises(ConnectionError):
+            tasks.deliver.call(database_alias)
+    assert moments(queue) == []
+    tasks.deliver.call(database_alias)
+    assert len(moments(queue)) == 1
+
+
 def test_backend_that_runs_nothing_later_is_not_asked_to(
     use: Callable[[str], Any],
     by_task: None,

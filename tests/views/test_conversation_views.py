@@ -116,6 +116,20 @@ class TestReplying:
             assert response.status_code == 302
         assert TicketComment.objects.count() == 1
 
+    def test_sending_twice_with_a_status_says_it_once(self, reply, agent, ticket):
+        version = ticket.services.version
+        for _time in range(2):
+            response = reply(agent, text="Fixed.", status="done", version=version)
+            assert response.status_code == 302
+        assert TicketComment.objects.count() == 1
+
+    def test_status_that_is_chosen_on_the_way_back_is_set(self, reply, agent, ticket):
+        version = ticket.services.version
+        for status in ("", "done"):
+            reply(agent, text="Fixed.", status=status, version=version)
+        ticket.refresh_from_db()
+        assert (ticket.status, TicketComment.objects.count()) == ("done", 1)
+
     def test_a_status_set_meanwhile_is_not_overwritten(
         self, reply, client_of, agent, manager, ticket, url_of
     ):

@@ -335,6 +335,41 @@ class TestTwoPeople:
         assert "What you changed besides is saved with it" in page
         assert (now().priority, now().purpose) == ("urge", "app")
 
+    def test_what_the_second_one_left_alone_stays_as_the_first_one_wants_it(
+        self, change, manager, ticket
+    ):
+        ticket.services.update(manager, priority="urge", description="Theirs.")
+        response = change(description="Mine.")
+        dispute = response.context["dispute"]
+        assert (dict(dispute.agreed)["priority"], dispute.kept) == ("urge", ())
+        (difference,) = dispute.differences
+        change(
+            **dict(dispute.agreed),
+            seen=dispute.seen,
+            version=response.context["version"],
+            **{"description": difference.mine_value, "take-description": "mine"},
+            **{"theirs-description": difference.theirs_value},
+        )
+        assert (now().description, now().priority) == ("Mine.", "urge")
+
+    def test_ticket_without_history_is_not_overwritten_either(
+        self, client_of, agent, manager, ticket, url_of
+    ):
+        TicketEvent.objects.filter(ticket=ticket).remove()  # as django-spire leaves it
+        page = client_of(agent).get(url_of(UPDATE, ticket))
+        assert 'name="version" value="0"' in html(page)
+        ticket.services.update(manager, priority="urge")
+        data = {"purpose": "app", "status": "read", "description": "x", "priority": "low"}
+        response = client_of(agent).post(url_of(UPDATE, ticket), {**data, "version": "0"})
+        assert [found.name for found in response.context["dispute"].differences] == ["priority"]
+
+    @pytest.mark.parametrize("description", ["  ", "x" * 100_001], ids=["empty", "long"])
+    def test_description_of_old_hinders_nobody(self, client_of, agent, ticket, url_of, description):
+        HelpDeskTicket.objects.update(description=description)
+        assert client_of(agent).post(url_of(STATUS, ticket), {"status": "prog"}).status_code == 302
+        assert client_of(agent).post(url_of(ASSIGN, ticket), {"action": "take"}).status_code == 302
+        assert (now().status, now().assigned_to) == ("prog", agent)
+
     @pytest.fixture
     def disputed(self, change, manager, ticket):
         """Answers the page of a conflict about priority and description."""
