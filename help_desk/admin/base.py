@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from help_desk.auth import policy
 
@@ -59,6 +60,22 @@ def link(view: str, key: Any, text: object) -> SafeString:
     return format_html('<a href="{}">{}</a>', url, text)
 
 
+def list_link(view: str, lookup: str, key: Any, text: object) -> SafeString:
+    """Link to a list that is narrowed down.
+
+    Args:
+        view: Name of the model, as the admin's views have it.
+        lookup: By what it is narrowed.
+        key: The value of that.
+        text: What the link says.
+
+    Returns:
+        HTML.
+    """
+    url = reverse(f"admin:django_spire_help_desk_{view}_changelist")
+    return format_html('<a href="{}?{}={}">{}</a>', url, lookup, key, text)
+
+
 class ReadOnlyAdmin(ReadOnlyAdminBase):
     """Rows that the package writes and nobody changes."""
 
@@ -105,3 +122,19 @@ class ReadOnlyAdmin(ReadOnlyAdminBase):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes rows."""
         return False
+
+
+class OfTicketAdmin(ReadOnlyAdmin):
+    """Rows that belong to one ticket each."""
+
+    @admin.display(description=_("Ticket"), ordering="ticket")
+    def ticket_link(self, row: Any) -> SafeString:
+        """Link to the ticket.
+
+        Args:
+            row: The row that is shown.
+
+        Returns:
+            A link.
+        """
+        return link("helpdeskticket_change", row.ticket_id, f"#{row.ticket_id}")

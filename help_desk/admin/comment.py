@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.admin.base import ReadOnlyAdmin, account_search_fields, link
+from help_desk.admin.base import OfTicketAdmin, account_search_fields
 from help_desk.models import TicketComment
 from help_desk.notifications.content import summary
 
-if TYPE_CHECKING:
-    from django.utils.safestring import SafeString
-
 
 @admin.register(TicketComment)
-class TicketCommentAdmin(ReadOnlyAdmin):
+class TicketCommentAdmin(OfTicketAdmin):
     """What people said on tickets; they correct it themselves, on the pages."""
 
     list_display = ("pk", "ticket_link", "author", "is_internal", "created_datetime", "beginning")
@@ -33,18 +28,6 @@ class TicketCommentAdmin(ReadOnlyAdmin):
         "text",
     )
     readonly_fields = fields
-
-    @admin.display(description=_("Ticket"), ordering="ticket")
-    def ticket_link(self, comment: TicketComment) -> SafeString:
-        """Link to the ticket.
-
-        Args:
-            comment: The comment that is shown.
-
-        Returns:
-            A link.
-        """
-        return link("helpdeskticket_change", comment.ticket_id, f"#{comment.ticket_id}")
 
     @admin.display(description=_("Text"))
     def beginning(self, comment: TicketComment) -> str:

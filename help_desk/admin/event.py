@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.admin.base import ReadOnlyAdmin, link
+from help_desk.admin.base import OfTicketAdmin, list_link
 from help_desk.models import TicketEvent
 from help_desk.notifications.content import display, people_in
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(TicketEvent)
-class TicketEventAdmin(ReadOnlyAdmin):
+class TicketEventAdmin(OfTicketAdmin):
     """What happened to tickets."""
 
     list_display = ("pk", "ticket_link", "type", "actor", "created_datetime", "changed_fields")
@@ -38,18 +37,6 @@ class TicketEventAdmin(ReadOnlyAdmin):
         "notified",
     )
     readonly_fields = fields
-
-    @admin.display(description=_("Ticket"), ordering="ticket")
-    def ticket_link(self, event: TicketEvent) -> SafeString:
-        """Link to the ticket.
-
-        Args:
-            event: The event that is shown.
-
-        Returns:
-            A link.
-        """
-        return link("helpdeskticket_change", event.ticket_id, f"#{event.ticket_id}")
 
     @admin.display(description=_("Fields"))
     def changed_fields(self, event: TicketEvent) -> str:
@@ -95,7 +82,4 @@ class TicketEventAdmin(ReadOnlyAdmin):
         Returns:
             A link.
         """
-        url = reverse("admin:django_spire_help_desk_notification_changelist")
-        return format_html(
-            '<a href="{}?event__id__exact={}">{}</a>', url, event.pk, _("Who was told")
-        )
+        return list_link("notification", "event__id__exact", event.pk, _("Who was told"))

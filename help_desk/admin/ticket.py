@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.db.models import Q
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from help_desk.admin.base import account_search_fields
+from help_desk.admin.base import account_search_fields, list_link
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.models import HelpDeskTicket
@@ -94,10 +92,7 @@ class HelpDeskTicketAdmin(TicketAdminBase):
         Returns:
             A link.
         """
-        url = reverse("admin:django_spire_help_desk_ticketevent_changelist")
-        return format_html(
-            '<a href="{}?ticket__id__exact={}">{}</a>', url, ticket.pk, _("What happened to it")
-        )
+        return list_link("ticketevent", "ticket__id__exact", ticket.pk, _("What happened to it"))
 
     def has_change_permission(
         self, request: HttpRequest, obj: HelpDeskTicket | None = None

@@ -70,6 +70,13 @@ class TicketEvent(AppendOnlyModel):
         """Alias of the database that holds it."""
         return self._state.db or DEFAULT_DB_ALIAS
 
+    @property
+    def written(self) -> str:
+        """What somebody wrote with it: the description of a new ticket, or a comment's text."""
+        field = "description" if self.type == TicketEventType.NEW else "text"
+        _old, text = self.changes.get(field, (None, None))
+        return text or ""
+
     def __str__(self) -> str:
         """Say what happened to which ticket."""
         return f"{self.get_type_display()}: Ticket #{self.ticket_id}"

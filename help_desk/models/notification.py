@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.choices import NotificationStatusChoices
+from help_desk.mentions import mentions
 from help_desk.models.append_only import AppendOnlyModel
 from help_desk.models.event import TicketEvent
 from help_desk.querysets import NotificationQuerySet
@@ -95,6 +96,12 @@ class Notification(AppendOnlyModel):
     def __str__(self) -> str:
         """Say who was told of what, how."""
         return f"{self.channel} to {self.recipient_id or self.address}: event {self.event_id}"
+
+    @property
+    def names_recipient(self) -> bool:
+        """Whether what it tells of mentions whom it is for."""
+        recipient = self.recipient
+        return recipient is not None and mentions(self.event.written, recipient)
 
     @property
     def is_read(self) -> bool:

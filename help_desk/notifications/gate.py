@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.enums import NotificationKind, Role, TicketEventType
-from help_desk.mentions import mentions
 from help_desk.models import TicketFollower
 from help_desk.notifications.preferences import refusals
 from help_desk.notifications.recipients import Person, developer_addresses
@@ -101,17 +100,11 @@ def _reason(row: Notification, viewers: set[Any], insiders: set[Any], developers
 def _is_refused(row: Notification, refused: set[tuple[Any, str, str]]) -> bool:
     """Say whether the recipient has refused all that the event is to them."""
     kinds = kinds_of(row.event)
-    if NotificationKind.MENTION in kinds and not _is_mentioned(row):
+    if NotificationKind.MENTION in kinds and not row.names_recipient:
         kinds.remove(NotificationKind.MENTION)
     return bool(kinds) and all(
         (row.recipient_id, str(kind), row.channel) in refused for kind in kinds
     )
-
-
-def _is_mentioned(row: Notification) -> bool:
-    texts = (row.event.changes.get(field, (None, None))[1] for field in ("description", "text"))
-    recipient = row.recipient
-    return recipient is not None and any(mentions(text or "", recipient) for text in texts)
 
 
 def _muted(rows: Iterable[Notification], using: str) -> set[tuple[Any, int]]:

@@ -14,7 +14,6 @@ from django.core.mail.utils import DNS_NAME
 from django.utils.encoding import iri_to_uri, punycode
 
 from help_desk.enums import TicketEventType
-from help_desk.mentions import mentions
 from help_desk.notifications import unsubscribe
 from help_desk.notifications.links import page_url, site_url
 
@@ -63,11 +62,6 @@ def is_new(rows: Sequence[Notification]) -> bool:
     return rows[0].event.type == TicketEventType.NEW
 
 
-def _is_mentioned(row: Notification) -> bool:
-    _old, description = row.event.changes.get("description", (None, None))
-    return row.recipient is not None and mentions(description or "", row.recipient)
-
-
 def _unsubscribe_headers(rows: Sequence[Notification], tickets: set[int]) -> dict[str, str]:
     user_id = rows[0].recipient_id
     if user_id is None:
@@ -77,7 +71,7 @@ def _unsubscribe_headers(rows: Sequence[Notification], tickets: set[int]) -> dic
         user_id,
         ticket_id=min(tickets) if len(tickets) == 1 else None,
         # Whoever is mentioned hears of the ticket for that, whatever they hear of new ones.
-        is_new=is_new(rows) and not _is_mentioned(rows[0]),
+        is_new=is_new(rows) and not rows[0].names_recipient,
     )
     url = page_url("page:unsubscribe", token=unsubscribe.token_for(wish))
     if url is None:

@@ -83,15 +83,14 @@ def kinds_of(event: TicketEvent) -> set[NotificationKind]:
         Its kinds; none for what nobody is told of, such as a corrected description.
     """
     if event.type == TicketEventType.NEW:
-        return {NotificationKind.NEW} | _mention_in(event, "description")
+        return {NotificationKind.NEW} | _mention_in(event)
     kinds = {_KIND_OF_FIELD[field] for field in event.changes.keys() & _KIND_OF_FIELD.keys()}
     if event.type == TicketEventType.COMMENT and event.comment is not None:
         is_internal = event.comment.is_internal
         kinds.add(NotificationKind.NOTE if is_internal else NotificationKind.REPLY)
-        kinds |= _mention_in(event, "text")
+        kinds |= _mention_in(event)
     return kinds
 
 
-def _mention_in(event: TicketEvent, field: str) -> set[NotificationKind]:
-    _old, text = event.changes.get(field, (None, None))
-    return {NotificationKind.MENTION} if text and mentioned_names(text) else set()
+def _mention_in(event: TicketEvent) -> set[NotificationKind]:
+    return {NotificationKind.MENTION} if mentioned_names(event.written) else set()

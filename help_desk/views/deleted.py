@@ -11,13 +11,9 @@ from help_desk.models import HelpDeskTicket
 from help_desk.views.page import render_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.http import HttpResponseBase
 
-    from help_desk.views.access import HelpDeskRequest
-
-    View = Callable[..., HttpResponseBase]
+    from help_desk.views.access import HelpDeskRequest, View
 
 
 def answer_posts_to_deleted(view: View) -> View:
