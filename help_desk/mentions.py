@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from help_desk.plain_text import without_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from help_desk.host_types import Account
 
@@ -23,6 +23,16 @@ MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]+)")
 PUNCTUATION = ".+-"
 MAX_MENTIONS = 50
 """Names of one text that are looked up."""
+MAX_NAME_LENGTH = 254
+"""Characters; what is longer is no user name."""
+
+# A sign, in ASCII or in full width, that does not continue a word.
+_SIGN = re.compile(r"(?<![\w.@\uff20+-])[@\uff20]")
+_IN_NAME = re.compile(r"[\w.@\uff20+-]")
+# Neither white space nor such punctuation of ASCII as is in no name.
+_PART = re.compile(r"[^\s!-*,/:-?\[-^`{-~]")
+# What is normalized together; one character more than a name shows what is too long.
+_WINDOW = re.compile(f"{_SIGN.pattern}{_PART.pattern}{{1,{MAX_NAME_LENGTH + 1}}}")
 
 
 def mentioned_names(text: str) -> list[str]:
@@ -37,23 +47,57 @@ def mentioned_names(text: str) -> list[str]:
     """
     if "@" not in text and "\uff20" not in text:
         return []
-    # Django keeps user names in this form; keyboards send accents in others.
-    text = unicodedata.normalize("NFKC", without_code(text))
-    found = (name.rstrip(PUNCTUATION) for name in MENTION.findall(text))
+    found = (name.rstrip(PUNCTUATION) for name in _candidates(without_code(text)))
     return list({name.lower(): name for name in found if name}.values())
 
 
-def mentions(text: str, account: Account) -> bool:
-    """Say whether a text mentions somebody.
+def _candidates(text: str) -> Iterator[str]:
+    """Yield what follows each sign, window by window.
+
+    Normalizing takes time that grows with the square of a run of combining marks, so the
+    whole text is never normalized at once. No two windows overlap.
+    """
+    place = 0
+    while window := _WINDOW.search(text, place):
+        start, place = window.span()
+        is_cut = _PART.match(text, place) is not None
+        if is_cut and (last := _last_sign(text, start + 1, place)):
+            # The mention that would be cut is the next window's.
+            place, is_cut = last, False
+        # Django keeps user names in this form; keyboards send accents in others.
+        part = unicodedata.normalize("NFKC", text[start:place])
+        first = 1 if _follows_marked_word(text, start) else 0
+        for found in MENTION.finditer(part, first):
+            is_whole = not is_cut or found.end() < len(part)
+            if is_whole and len(found[1]) <= MAX_NAME_LENGTH:
+                yield found[1]
+
+
+def _last_sign(text: str, start: int, end: int) -> int | None:
+    """Return the place of the last sign between two places that does not continue a word."""
+    signs = (sign.start() for sign in _SIGN.finditer(text, start, end))
+    return max((sign for sign in signs if not _follows_marked_word(text, sign)), default=None)
+
+
+def _follows_marked_word(text: str, place: int) -> bool:
+    """Return whether combining marks that belong to a word end at this place."""
+    end = place
+    while place and unicodedata.category(text[place - 1]).startswith("M"):
+        place -= 1
+    return 0 < place < end and _IN_NAME.match(text, place - 1) is not None
+
+
+def is_among(names: Iterable[str], account: Account) -> bool:
+    """Say whether somebody is among those whom a text mentions.
 
     Args:
-        text: What somebody wrote.
+        names: What `mentioned_names` found.
         account: Whoever it may mention.
 
     Returns:
-        Whether their name is in it, whatever the case of the letters.
+        Whether their name is one of them, whatever the case of the letters.
     """
-    return account.get_username().lower() in {name.lower() for name in mentioned_names(text)}
+    return account.get_username().lower() in {name.lower() for name in names}
 
 
 def accounts_by_name(names: Iterable[str], using: str) -> dict[str, Account]:

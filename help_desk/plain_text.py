@@ -57,6 +57,10 @@ def without_code(text: str) -> str:
         The rest, line by line.
     """
     lines = lines_of(text)
-    for opening, closing in reversed(code_blocks(lines)):
-        del lines[opening : closing + 1]
-    return "\n".join(_NO_PROSE.sub(" ", line) for line in lines)
+    prose: list[str] = []
+    place = 0
+    for opening, closing in code_blocks(lines):
+        prose += lines[place:opening]
+        place = closing + 1
+    prose += lines[place:]
+    return "\n".join(_NO_PROSE.sub(" ", line) for line in prose)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DEFAULT_DB_ALIAS, models
@@ -9,9 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.enums import TicketEventType
+from help_desk.mentions import mentioned_names
 from help_desk.models.append_only import AppendOnlyModel
 from help_desk.models.comment import TicketComment
 from help_desk.querysets import TicketEventQuerySet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class TicketEvent(AppendOnlyModel):
@@ -76,6 +83,11 @@ class TicketEvent(AppendOnlyModel):
         field = "description" if self.type == TicketEventType.NEW else "text"
         _old, text = self.changes.get(field, (None, None))
         return text or ""
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """The names that what was written mentions."""
+        return mentioned_names(self.written)
 
     def __str__(self) -> str:
         """Say what happened to which ticket."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.choices import NotificationStatusChoices
-from help_desk.mentions import mentions
+from help_desk.mentions import is_among
 from help_desk.models.append_only import AppendOnlyModel
 from help_desk.models.event import TicketEvent
 from help_desk.querysets import NotificationQuerySet
@@ -101,7 +101,7 @@ class Notification(AppendOnlyModel):
     def names_recipient(self) -> bool:
         """Whether what it tells of mentions whom it is for."""
         recipient = self.recipient
-        return recipient is not None and mentions(self.event.written, recipient)
+        return recipient is not None and is_among(self.event.names, recipient)
 
     @property
     def is_read(self) -> bool:

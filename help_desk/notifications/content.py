@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from help_desk.models import TicketEvent
 
 SUMMARY_LENGTH = 60
+READ_FOR_SUMMARY = 250
+"""Characters of a text that are looked at; Django's `Truncator` normalizes all that it gets."""
 
 CHOICES: dict[str, type[TextChoices]] = {
     "purpose": HelpDeskTicketPurposeChoices,
@@ -171,7 +173,7 @@ def summary(text: str) -> str:
         Its beginning, at most 60 characters, with white space folded; it ends after a
         word, if that does not leave too little of it.
     """
-    text = " ".join(text.split())
+    text = " ".join(text.lstrip()[:READ_FOR_SUMMARY].split())
     if len(text) <= SUMMARY_LENGTH:
         return text
     words, _space, _rest = text[:SUMMARY_LENGTH].rpartition(" ")

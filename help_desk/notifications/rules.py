@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from help_desk.conf import help_desk_settings
 from help_desk.enums import NotificationKind, Role, TicketEventType
-from help_desk.mentions import mentioned_names
 from help_desk.notifications.channel_list import active_channels
 
 if TYPE_CHECKING:
@@ -93,4 +92,4 @@ def kinds_of(event: TicketEvent) -> set[NotificationKind]:
 
 
 def _mention_in(event: TicketEvent) -> set[NotificationKind]:
-    return {NotificationKind.MENTION} if mentioned_names(event.written) else set()
+    return {NotificationKind.MENTION} if event.names else set()

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from help_desk.auth import policy
 from help_desk.conf import help_desk_settings
 from help_desk.enums import TicketEventType
+from help_desk.mentions import mentioned_names
 from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
 from help_desk.services.mentioned import find_mentioned
 from help_desk.services.preference_service import add_followers, set_muted
 from help_desk.services.work import WorkMethods
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from django.contrib.auth.models import AnonymousUser
 
@@ -69,9 +70,11 @@ class ConversationMethods(WorkMethods):
         comment.clean_fields(exclude={"ticket", "author"})
         if status is not None:
             HelpDeskTicket._meta.get_field("status").clean(status, None)
+        names = mentioned_names(comment.text)
         with self._locked() as ticket:
             self._refuse_deleted(ticket)
             if sent := self._sent_before(comment, drawn_from):
+                self._mentioned_in(sent, names)
                 return self._say_again(sent, ticket, by, status, drawn_from)
             if status is not None and drawn_from is not None:
                 status = self._merge(ticket, drawn_from, {"status": status}).get("status")
@@ -85,9 +88,9 @@ class ConversationMethods(WorkMethods):
                 ticket.first_response_datetime = (
                     ticket.first_response_datetime or comment.created_datetime
                 )
-            mentioned = self._mentioned_in(comment)
+            mentioned = self._mentioned_in(comment, names)
             add_followers(ticket.pk, {by.pk, *mentioned}, using=self._using)
-            self._save(ticket, by, comment=comment, mentioned=mentioned)
+            self._save(ticket, by, comment=comment, mentioned=mentioned, names=names)
         return comment
 
     def _sent_before(self, comment: TicketComment, drawn_from: int | None) -> TicketComment | None:
@@ -115,7 +118,6 @@ class ConversationMethods(WorkMethods):
         drawn_from: int | None,
     ) -> TicketComment:
         """Leave what was sent before as it is; set the status, if that came with this time only."""
-        self._mentioned_in(sent)
         if status is not None and drawn_from is not None:
             meant = self._merge(ticket, drawn_from, {"status": status})
             self._put_status(ticket, meant.get("status", ticket.status), by)
@@ -177,9 +179,9 @@ class ConversationMethods(WorkMethods):
         """
         set_muted(self.obj.pk, user.pk, is_muted=True, using=self._using)
 
-    def _mentioned_in(self, comment: TicketComment) -> Collection[Any]:
+    def _mentioned_in(self, comment: TicketComment, names: Sequence[str]) -> Collection[Any]:
         mentioned, comment.unreached_mentions = find_mentioned(
-            comment.text, comment.ticket, self._using, internal=comment.is_internal
+            names, comment.ticket, self._using, internal=comment.is_internal
         )
         return mentioned
 

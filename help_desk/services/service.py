@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from help_desk import signals
+from help_desk.mentions import mentioned_names
 from help_desk.models import HelpDeskTicket
 from help_desk.services.conversation import ConversationMethods
 from help_desk.services.mentioned import find_mentioned
@@ -18,7 +19,7 @@ from help_desk.services.versions import FieldConflict
 __all__ = ["WRITABLE_FIELDS", "FieldConflict", "HelpDeskTicketService"]
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from django.contrib.auth.models import AnonymousUser
 
@@ -76,14 +77,16 @@ class HelpDeskTicketService(ConversationMethods):
         fields.setdefault("assigned_to", self.obj.assigned_to)
         self._put(self.obj, fields, creator=created_by)
         assignee = self.obj.assigned_to
+        names = mentioned_names(self.obj.description)
         try:
             with transaction.atomic(using=self._using):
                 self.obj.assigned_to = None
                 self.obj.save(actor=self.obj.created_by)
                 if self.obj.latest_event is not None:
                     self.obj.latest_event.is_untold = True
+                    self.obj.latest_event.names = names
                 self.notification.create_new_ticket_notifications()
-                self._tell_mentioned()
+                self._tell_mentioned(names)
                 signals.send_after_commit(
                     signals.ticket_created,
                     using=self._using,
@@ -182,11 +185,9 @@ class HelpDeskTicketService(ConversationMethods):
         """
         return self.update(by, is_deleted=False)
 
-    def _tell_mentioned(self) -> None:
+    def _tell_mentioned(self, names: Sequence[str]) -> None:
         """Tell who is mentioned in the description, and has not been told of it already."""
-        mentioned, self.obj.unreached_mentions = find_mentioned(
-            self.obj.description, self.obj, self._using
-        )
+        mentioned, self.obj.unreached_mentions = find_mentioned(names, self.obj, self._using)
         if mentioned and self.obj.latest_event is not None:
             add_followers(self.obj.pk, mentioned, using=self._using)
             self.notification.create_event_notifications(self.obj.latest_event, mentioned)

@@ -16,7 +16,7 @@ from help_desk.models import HelpDeskTicket
 from help_desk.services.notification_service import HelpDeskTicketNotificationService
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from help_desk.host_types import Account
     from help_desk.models import TicketComment
@@ -71,6 +71,7 @@ class TicketService:
         *,
         comment: TicketComment | None = None,
         mentioned: Collection[Any] = (),
+        names: Sequence[str] | None = None,
     ) -> None:
         """Save what changed, tell people of it, and hosts."""
         ticket.save(actor=by, comment=comment)
@@ -78,6 +79,8 @@ class TicketService:
         if event is None:
             return
         event.is_untold = True
+        if names is not None:
+            event.names = names
         ticket.services.notification.create_event_notifications(event, mentioned)
         # Not the caller's instance: that takes the new values over after the commit only.
         arguments = {"sender": HelpDeskTicket, "ticket": ticket, "event": event}

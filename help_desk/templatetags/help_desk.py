@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-READ_FOR_SUMMARY = 250
-"""Characters of a text that are looked at: a summary has 60."""
-
 
 @register.simple_tag(takes_context=True)
 def help_desk_unread_count(context: Context) -> int:
@@ -97,7 +94,7 @@ def help_desk_summary(text: str) -> str:
     Returns:
         Its beginning, at most 60 characters. Not escaped.
     """
-    return summary(text[:READ_FOR_SUMMARY])
+    return summary(text)
 
 
 @register.filter
