@@ -20,7 +20,7 @@ if __name__ == "__main__" and "--serve" in sys.argv:
     from aiosmtpd.smtp import SMTP
 
     class Sink:
-        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
             return "250 taken"
 
     async def serve() -> None:
@@ -43,10 +43,10 @@ from django.test import override_settings
 from django.utils import timezone
 
 from benchmarks.settings import HELP_DESK
+from help_desk.channels.email.message import message_of
 from help_desk.choices import NotificationStatusChoices
+from help_desk.delivery import runner as delivery
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
-from help_desk.notifications import delivery
-from help_desk.notifications.message import message_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ NOISE = 2.0
 def mail_server() -> Iterator[None]:
     """Start the server and have Django's mail go to it."""
     command = [sys.executable, __file__, "--serve"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         port = int(server.stdout.readline())  # type: ignore[union-attr]
         with override_settings(**_mail_settings(port)):
@@ -140,7 +140,7 @@ class Site:
 
 
 def _erase(rows: QuerySet[Any]) -> None:
-    rows._raw_delete(rows.db)  # noqa: SLF001 -- delete() is what append-only rows refuse
+    rows._raw_delete(rows.db)
 
 
 def _delete_notifications() -> None:
@@ -256,12 +256,12 @@ def main() -> None:
     with database(), mail_server(), override_settings(HELP_DESK=HELP_DESK):
         print_environment()
         site = Site()
-        verdicts = [
+        transitions = [
             _measure_delivery(site, arguments.messages),
             _measure_comment(site),
             _measure_claim(site, arguments.delivered),
         ]
-    finish(verdicts)
+    finish(transitions)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def _make_site() -> tuple[Any, HelpDeskTicket]:
     ticket = tickets[TICKETS // 2]
     for number in range(CHANGES):
         ticket.services.update(
-            by=manager, priority=HelpDeskTicketPriorityChoices.values[number % 3]
+            actor=manager, priority=HelpDeskTicketPriorityChoices.values[number % 3]
         )
     if connection.vendor == "postgresql":
         # What its autovacuum does within a minute.
@@ -135,7 +135,7 @@ def _level(client: Client, name: str, url: str, floor_url: str) -> tuple[int, in
     assert TICKET_LINK.findall(page) == TICKET_LINK.findall(least), f"{name}: other tickets"
     size = len(page)
     missing = size - len(least)
-    floor.fillers[name] = mark_safe("." * max(missing, 0))  # noqa: S308 -- dots
+    floor.fillers[name] = mark_safe("." * max(missing, 0))
     floor_size = len(_get(client, floor_url))
     assert abs(floor_size - size) <= SAME_SIZE * size, f"{name}: {size} and {floor_size} bytes"
     return size, floor_size
@@ -146,7 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=300, help="rounds for each page")
     rounds = parser.parse_args().rounds
-    table, verdicts = [], []
+    table, transitions = [], []
     with database():
         print_environment()
         manager, ticket = _make_site()
@@ -168,7 +168,7 @@ def main() -> None:
             page, least = interleave(draw, draw_floor, rounds=rounds)
             ratio = Verdict(f"{name}, ratio", page.median / least.median, GOAL_RATIO)
             count = Verdict(f"{name}, queries", len(statements), GOAL_QUERIES)
-            verdicts += [ratio, count] if name == "list" else [count]
+            transitions += [ratio, count] if name == "list" else [count]
             table.append(
                 [
                     name,
@@ -201,7 +201,7 @@ def main() -> None:
         table,
     )
     print()
-    finish(verdicts)
+    finish(transitions)
 
 
 if __name__ == "__main__":

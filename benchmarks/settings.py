@@ -11,7 +11,7 @@ from pathlib import Path
 
 import django
 
-SECRET_KEY = "only-for-benchmarks"  # noqa: S105 -- nobody's
+SECRET_KEY = "only-for-benchmarks"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver"]
 

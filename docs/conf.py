@@ -23,8 +23,8 @@ sys.path.append(str(Path(__file__).parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-import help_desk  # noqa: E402 -- see above
-from help_desk.conf import SETTINGS  # noqa: E402 -- see above
+import help_desk
+from help_desk.conf import SETTINGS
 
 project = "django-help-desk"
 copyright = "the django-help-desk contributors"

@@ -56,8 +56,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="CHANNELS",
         default=(
-            "help_desk.notifications.channels.in_app.InAppChannel",
-            "help_desk.notifications.channels.email.EmailChannel",
+            "help_desk.channels.in_app.InAppChannel",
+            "help_desk.channels.email.channel.EmailChannel",
         ),
         types=(list, tuple),
         help="Dotted paths of the channel classes by which people are told.",
@@ -103,13 +103,13 @@ SETTINGS: tuple[Setting, ...] = (
         "without it the sites framework is asked.",
     ),
     Setting(
-        name="TELL_CREATORS_OF_OWN_TICKETS",
+        name="NOTIFY_CREATORS_OF_OWN_TICKETS",
         default=True,
         types=(bool,),
         help="Whether managers and developers are told of new tickets that they filed themselves.",
     ),
     Setting(
-        name="WAITING_ALARM",
+        name="MAX_DELIVERY_DELAY",
         default=60 * 60,
         types=(int, float),
         help="Seconds after which a notification that still waits is a reason for alarm.",
@@ -144,8 +144,8 @@ class HelpDeskSettings:
     EMAIL_TIMEOUT: float
     NOTIFICATION_RULES: dict[str, dict[str, list[str]]]
     SITE_URL: str | None
-    TELL_CREATORS_OF_OWN_TICKETS: bool
-    WAITING_ALARM: float
+    NOTIFY_CREATORS_OF_OWN_TICKETS: bool
+    MAX_DELIVERY_DELAY: float
     WEBHOOKS: tuple[dict[str, Any], ...]
     WEBHOOKS_TO_PRIVATE_ADDRESSES: bool
 

@@ -35,9 +35,9 @@ class Role(models.TextChoices):
     MENTIONED = "mentioned", _("Mentioned")
 
 
-class EmailRhythm(models.TextChoices):
+class EmailFrequency(models.TextChoices):
     """How often a person gets e-mail."""
 
-    AT_ONCE = "once", _("At once")
+    IMMEDIATE = "once", _("At once")
     HOURLY = "hour", _("Every hour, in one e-mail")
     DAILY = "day", _("Every morning, in one e-mail")

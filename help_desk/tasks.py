@@ -16,10 +16,11 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
+from help_desk.delivery import batch
+from help_desk.delivery import runner as delivery
+from help_desk.delivery.retry import PAUSE
+from help_desk.delivery.run import record_run
 from help_desk.models import DeliveryRun, Notification
-from help_desk.notifications import batch, delivery
-from help_desk.notifications.retries import PAUSE
-from help_desk.notifications.runs import leave_trace
 
 try:
     from django.tasks import task
@@ -27,7 +28,7 @@ except ImportError:  # before Django 6.0
     from django_tasks import task  # type: ignore[no-redef]
 
 if TYPE_CHECKING:
-    from help_desk.notifications.runs import DeliveryReport
+    from help_desk.delivery.run import DeliveryReport
 
 SOURCE = "task"
 MAX_ROWS = 1000
@@ -50,26 +51,26 @@ def deliver(using: str) -> dict[str, int]:
     """
     if Notification.objects.using(using).due(timezone.now()).exists():
         # Should this worker be killed, its rows are due again when their lease ends.
-        come_again(timezone.now() + batch.LEASE, using)
+        schedule(timezone.now() + batch.LEASE, using)
     report = delivery.deliver(using=using, max_rows=MAX_ROWS, max_time=MAX_TIME)
-    leave_trace(SOURCE, report, using)
-    _see_to_the_rest(report, using)
+    record_run(SOURCE, report, using)
+    _schedule_remaining(report, using)
     return asdict(report)
 
 
-def _see_to_the_rest(report: DeliveryReport, using: str) -> None:
+def _schedule_remaining(report: DeliveryReport, using: str) -> None:
     waiting = Notification.objects.using(using).waiting()
     due = waiting.aggregate(due=Min("due_datetime"))["due"]
     if due is None:
         return
     now = timezone.now()
     if due > now:
-        come_again(due, using)
+        schedule(due, using)
     elif report.handled and not report.postponed:
         deliver.enqueue(using)  # There was no time for these.
     else:
         # They wait for a channel by which nothing leaves now.
-        come_again(now + PAUSE, using)
+        schedule(now + PAUSE, using)
 
 
 def can_come_later() -> bool:
@@ -81,7 +82,7 @@ def can_come_later() -> bool:
     return deliver.get_backend().supports_defer
 
 
-def come_again(moment: datetime, using: str) -> None:
+def schedule(moment: datetime, using: str) -> None:
     """Have a task run at a moment, unless one comes before that anyway.
 
     However many tasks end at the same time, there is one for each moment.

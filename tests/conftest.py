@@ -17,8 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 import help_desk
-from tests import databases
-from tests.factories import FiledTicketFactory, TicketFactory, UserFactory, has_email
+from tests.support import databases
+from tests.support.factories import FiledTicketFactory, TicketFactory, UserFactory, has_email
+from tests.support.mail import ScriptedBackend, mail_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -195,3 +196,31 @@ def client_of(db: None) -> Callable[[Any], Client]:
         return client
 
     return sign_in
+
+
+class MailServer:
+    """`ScriptedBackend` and the settings that lead to it."""
+
+    def __init__(self, settings: Any) -> None:
+        object.__setattr__(self, "_settings", settings)
+
+    def use(self, backend: str) -> None:
+        """Have mail go through another backend."""
+        for name, value in mail_through(backend).items():
+            setattr(self._settings, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(ScriptedBackend, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(ScriptedBackend, name, value)
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> Iterator[MailServer]:
+    """Takes all mail; set `opening`, `closing` and `answers` to have it refuse."""
+    ScriptedBackend.reset()
+    server = MailServer(settings)
+    server.use("tests.support.mail.ScriptedBackend")
+    yield server
+    ScriptedBackend.reset()

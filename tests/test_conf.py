@@ -13,8 +13,8 @@ DEFAULTS = {
     "ASSIGN_ON_START": False,
     "BASE_TEMPLATE": "help_desk/base.html",
     "CHANNELS": (
-        "help_desk.notifications.channels.in_app.InAppChannel",
-        "help_desk.notifications.channels.email.EmailChannel",
+        "help_desk.channels.in_app.InAppChannel",
+        "help_desk.channels.email.channel.EmailChannel",
     ),
     "CHANGES_WINDOW": 60,
     "COMMENT_EDIT_TIME": 900,
@@ -23,8 +23,8 @@ DEFAULTS = {
     "EMAIL_TIMEOUT": 10,
     "NOTIFICATION_RULES": {},
     "SITE_URL": None,
-    "TELL_CREATORS_OF_OWN_TICKETS": True,
-    "WAITING_ALARM": 3600,
+    "NOTIFY_CREATORS_OF_OWN_TICKETS": True,
+    "MAX_DELIVERY_DELAY": 3600,
     "WEBHOOKS": (),
     "WEBHOOKS_TO_PRIVATE_ADDRESSES": False,
 }
@@ -68,4 +68,4 @@ def test_value_is_read_at_each_use_nested_overrides_too() -> None:
 
 def test_unknown_setting_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'COLOUR'"):
-        help_desk_settings.COLOUR  # noqa: B018 -- the access is what is tested
+        help_desk_settings.COLOUR

@@ -16,9 +16,9 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from help_desk.mentions import MAX_NAME_LENGTH, mentioned_names
+from help_desk.content.wording import summary
 from help_desk.models import HelpDeskTicket
-from help_desk.notifications.content import summary
+from help_desk.text.mentions import MAX_NAME_LENGTH, mentioned_names
 from help_desk.validators import DESCRIPTION_MAX_LENGTH
 
 if TYPE_CHECKING:

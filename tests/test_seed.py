@@ -15,8 +15,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from help_desk.models import HelpDeskTicket, Notification
-from tests.isolated import run_in_new_host
-from tests.mail import mail_through
+from tests.support.isolated import run_in_new_host
+from tests.support.mail import mail_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +107,7 @@ SNIPPETS = [
 def test_snippets_work_under_the_packages_own_name(reporter: Any, manager: Any) -> None:
     names = {"request": SimpleNamespace(user=reporter), "manager": manager}
     for snippet in SNIPPETS:
-        exec(snippet.replace("django_spire.help_desk", "help_desk"), names)  # noqa: S102
+        exec(snippet.replace("django_spire.help_desk", "help_desk"), names)
 
 
 @pytest.mark.hosts("default")

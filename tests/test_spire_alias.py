@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.isolated import run_in_new_host
-from tests.mail import mail_through
+from tests.support.isolated import run_in_new_host
+from tests.support.mail import mail_through
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,12 +101,12 @@ def test_patch_through_one_name_is_seen_through_the_other(tmp_path: Path) -> Non
     import django
     django.setup()
     from unittest import mock
-    target = "django_spire.help_desk.notifications.recipients.people_told_of"
+    target = "django_spire.help_desk.notifications.recipients.recipients_for"
     from help_desk.notifications import recipients
-    original = recipients.people_told_of
+    original = recipients.recipients_for
     with mock.patch(target) as patched:
-        assert recipients.people_told_of is patched
-    assert recipients.people_told_of is original
+        assert recipients.recipients_for is patched
+    assert recipients.recipients_for is original
     with mock.patch("help_desk.conf.SETTINGS", ()):
         from django_spire.help_desk import conf
         assert conf.SETTINGS == ()

@@ -15,7 +15,7 @@ from django.core import mail
 from django.urls import reverse
 
 import help_desk
-from help_desk.notifications import delivery
+from help_desk.delivery import runner as delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable

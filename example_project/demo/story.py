@@ -91,7 +91,7 @@ def _life(rng: Random, place: int, moment: datetime, report: texts.Report) -> It
         moment=moment,
         place=place,
         act=Act.FILE,
-        by=reporter,
+        actor=reporter,
         fields={
             "purpose": report.purpose,
             "priority": report.priority,
@@ -100,14 +100,14 @@ def _life(rng: Random, place: int, moment: datetime, report: texts.Report) -> It
     )
     if rng.random() < DUPLICATE:
         gone = calendar.after(moment, rng.uniform(0.2, 20))
-        yield Step(moment=gone, place=place, act=Act.DELETE, by=people.MANAGER)
+        yield Step(moment=gone, place=place, act=Act.DELETE, actor=people.MANAGER)
         return
     priority = report.priority
     if rng.random() < TRIAGED:
         priority = texts.neighbour(rng, priority)
         moment = calendar.after(moment, rng.uniform(0.1, 3))
         fields = {"priority": priority}
-        yield Step(moment=moment, place=place, act=Act.CHANGE, by=people.MANAGER, fields=fields)
+        yield Step(moment=moment, place=place, act=Act.CHANGE, actor=people.MANAGER, fields=fields)
     yield from _Work(rng, place, moment, report, priority, reporter).steps()
 
 
@@ -187,7 +187,7 @@ class _Work:
 
     def _step(self, hours: tuple[float, float], act: Act, by: str, **rest: Any) -> Step:
         self.moment = calendar.after(self.moment, self.rng.uniform(*hours))
-        return Step(moment=self.moment, place=self.place, act=act, by=by, **rest)
+        return Step(moment=self.moment, place=self.place, act=act, actor=by, **rest)
 
     def _is_said(self, chance: float) -> bool:
         is_late = self.place >= TICKETS * TALKATIVE_FROM

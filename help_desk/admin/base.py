@@ -24,7 +24,7 @@ else:
     ReadOnlyAdminBase = admin.ModelAdmin
 
 
-def account_search_fields(relation: str) -> tuple[str, ...]:
+def user_search_fields(relation: str) -> tuple[str, ...]:
     """Name what an account is found by, whatever the host's user model calls it.
 
     Args:
@@ -107,7 +107,7 @@ class ReadOnlyAdmin(ReadOnlyAdminBase):
         """
         rows: Any = super().get_queryset(request)
         if not policy.may_see_internal(request.user):
-            rows = rows.without_notes()
+            rows = rows.public()
         readable: QuerySet[Any] = rows
         return readable
 

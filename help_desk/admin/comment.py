@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.admin.base import OfTicketAdmin, account_search_fields
+from help_desk.admin.base import OfTicketAdmin, user_search_fields
+from help_desk.content.wording import summary
 from help_desk.models import TicketComment
-from help_desk.notifications.content import summary
 
 
 @admin.register(TicketComment)
@@ -18,7 +18,7 @@ class TicketCommentAdmin(OfTicketAdmin):
     list_filter = ("is_internal",)
     list_select_related = ("author",)
     ordering = ("-pk",)
-    search_fields = ("=ticket__id", "text", *account_search_fields("author"))
+    search_fields = ("=ticket__id", "text", *user_search_fields("author"))
     fields = (
         "ticket_link",
         "author",

@@ -10,8 +10,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.admin.base import OfTicketAdmin, list_link
+from help_desk.content.wording import format_value, people_in
 from help_desk.models import TicketEvent
-from help_desk.notifications.content import display, people_in
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -65,8 +65,8 @@ class TicketEventAdmin(OfTicketAdmin):
             format_html(
                 "{}: {} → {}",
                 name,
-                display(name, old, people) or "–",
-                display(name, new, people) or "–",
+                format_value(name, old, people) or "–",
+                format_value(name, new, people) or "–",
             )
             for name, (old, new) in event.changes.items()
         ]

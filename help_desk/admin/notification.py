@@ -9,10 +9,10 @@ from django.contrib.auth import get_permission_codename, get_user_model
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from help_desk.admin.base import ReadOnlyAdmin, account_search_fields, link
+from help_desk.admin.base import ReadOnlyAdmin, link, user_search_fields
 from help_desk.auth import policy
 from help_desk.models import Notification
-from help_desk.notifications import outbox
+from help_desk.notifications import planner as outbox
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -41,7 +41,7 @@ class NotificationAdmin(ReadOnlyAdmin):
     list_select_related = ("event__ticket", "recipient")
     link_lookup = "event__id__exact"
     ordering = ("-pk",)
-    search_fields = ("=event__ticket__id", "address", *account_search_fields("recipient"))
+    search_fields = ("=event__ticket__id", "address", *user_search_fields("recipient"))
     fields = (
         "event_link",
         "channel",

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from help_desk.admin.base import account_search_fields, list_link
+from help_desk.admin.base import list_link, user_search_fields
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.models import HelpDeskTicket
@@ -41,7 +41,7 @@ class HelpDeskTicketAdmin(TicketAdminBase):
     ordering = ("-created_datetime",)
     raw_id_fields = ("created_by",)
     readonly_fields = ("created_by", "created_datetime", "is_active", "is_deleted")
-    search_fields = ("description", *account_search_fields("created_by"))
+    search_fields = ("description", *user_search_fields("created_by"))
     actions = ("restore_selected",)
     show_full_result_count = False
 
@@ -122,7 +122,7 @@ class HelpDeskTicketAdmin(TicketAdminBase):
         """
         if change:
             changed = {name: form.cleaned_data[name] for name in form.changed_data}
-            obj.services.update(by=_sender(request), **changed)
+            obj.services.update(actor=_sender(request), **changed)
         else:
             obj.services.create(created_by=_sender(request))
 
@@ -133,7 +133,7 @@ class HelpDeskTicketAdmin(TicketAdminBase):
             request: Whose sender deletes it.
             obj: The ticket.
         """
-        obj.services.delete(by=_sender(request))
+        obj.services.delete(actor=_sender(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[HelpDeskTicket]) -> None:
         """Delete tickets as the pages do.
@@ -143,7 +143,7 @@ class HelpDeskTicketAdmin(TicketAdminBase):
             queryset: The tickets.
         """
         for ticket in queryset:
-            ticket.services.delete(by=_sender(request))
+            ticket.services.delete(actor=_sender(request))
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -170,7 +170,7 @@ class HelpDeskTicketAdmin(TicketAdminBase):
         """
         tickets = list(queryset.filter(is_deleted=True))
         for ticket in tickets:
-            ticket.services.restore(by=_sender(request))
+            ticket.services.restore(actor=_sender(request))
         message = ngettext(
             "%(count)d ticket was restored.", "%(count)d tickets were restored.", len(tickets)
         )

@@ -17,9 +17,8 @@ from help_desk.models import HelpDeskTicket, Notification, TicketComment, Ticket
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from django.contrib.auth.models import AnonymousUser
+    from django.contrib.auth.models import AnonymousUser, User
 
-    from help_desk.host_types import Account
     from help_desk.querysets import (
         HelpDeskTicketQuerySet,
         NotificationQuerySet,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
         TicketEventQuerySet,
     )
 
-    Requester = Account | AnonymousUser
+    Requester = User | AnonymousUser
 
 APP_LABEL = "django_spire_help_desk"
 
@@ -139,7 +138,7 @@ def visible_events(user: Requester) -> TicketEventQuerySet:
         Every event; without those of internal notes for whoever may not read these.
     """
     events = TicketEvent.objects.all()
-    return events if may_see_internal(user) else events.without_notes()
+    return events if may_see_internal(user) else events.public()
 
 
 def visible_comments(user: Requester) -> TicketCommentQuerySet:
@@ -152,10 +151,10 @@ def visible_comments(user: Requester) -> TicketCommentQuerySet:
         Replies; notes, too, for whoever may read these.
     """
     comments = TicketComment.objects.all()
-    return comments if may_see_internal(user) else comments.without_notes()
+    return comments if may_see_internal(user) else comments.public()
 
 
-def inbox(user: Account) -> NotificationQuerySet:
+def inbox(user: User) -> NotificationQuerySet:
     """Collect what somebody was told in the app and may still know.
 
     That there is a new ticket is no secret from whoever was told; it says nothing of the
@@ -174,10 +173,10 @@ def inbox(user: Account) -> NotificationQuerySet:
         if help_desk_settings.CREATORS_SEE_OWN_TICKETS:
             visible |= Q(event__ticket__created_by_id=user.pk)
         rows = rows.filter(visible)
-    return rows if may_see_internal(user) else rows.without_notes()
+    return rows if may_see_internal(user) else rows.public()
 
 
-def unread_count(user: Account) -> int:
+def unread_count(user: User) -> int:
     """Count what somebody has not read in the inbox.
 
     Args:

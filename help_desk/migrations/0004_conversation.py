@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "rhythm",
+                    "frequency",
                     models.CharField(
                         choices=[
                             ("once", "At once"),
@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("channel", models.CharField(max_length=32, verbose_name="Channel")),
-                ("is_wanted", models.BooleanField(verbose_name="Wanted")),
+                ("enabled", models.BooleanField(verbose_name="Wanted")),
                 (
                     "user",
                     models.ForeignKey(

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.enums import TicketEventType
-from help_desk.mentions import mentioned_names
 from help_desk.models.append_only import AppendOnlyModel
 from help_desk.models.comment import TicketComment
 from help_desk.querysets import TicketEventQuerySet
+from help_desk.text.mentions import mentioned_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.choices import NotificationStatusChoices
-from help_desk.mentions import is_among
 from help_desk.models.append_only import AppendOnlyModel
 from help_desk.models.event import TicketEvent
 from help_desk.querysets import NotificationQuerySet
+from help_desk.text.mentions import is_among
 
 
 class Notification(AppendOnlyModel):
@@ -38,9 +38,7 @@ class Notification(AppendOnlyModel):
         related_query_name="help_desk_notification",
         verbose_name=_("Recipient"),
     )
-    address = models.CharField(  # noqa: DJ001 -- SQL lets no two empty texts, but many nulls, be unique
-        max_length=500, null=True, blank=True, verbose_name=_("Address")
-    )
+    address = models.CharField(max_length=500, null=True, blank=True, verbose_name=_("Address"))
     channel = models.CharField(max_length=32, verbose_name=_("Channel"))
     status = models.CharField(
         max_length=4, choices=NotificationStatusChoices, verbose_name=_("Status")

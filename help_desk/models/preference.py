@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.enums import EmailRhythm, NotificationKind
+from help_desk.enums import EmailFrequency, NotificationKind
 
 
 class NotificationPreference(models.Model):
@@ -23,7 +23,7 @@ class NotificationPreference(models.Model):
         max_length=10, choices=NotificationKind, verbose_name=_("What happened")
     )
     channel = models.CharField(max_length=32, verbose_name=_("Channel"))
-    is_wanted = models.BooleanField(verbose_name=_("Wanted"))
+    enabled = models.BooleanField(verbose_name=_("Wanted"))
 
     class Meta:
         db_table = "django_spire_help_desk_preference"
@@ -38,7 +38,7 @@ class NotificationPreference(models.Model):
 
     def __str__(self) -> str:
         """Say who wants what."""
-        return f"{self.user_id}: {self.kind} by {self.channel}: {self.is_wanted}"
+        return f"{self.user_id}: {self.kind} by {self.channel}: {self.enabled}"
 
 
 class EmailSchedule(models.Model):
@@ -51,10 +51,10 @@ class EmailSchedule(models.Model):
         related_query_name="help_desk_email_schedule",
         verbose_name=_("Person"),
     )
-    rhythm = models.CharField(
+    frequency = models.CharField(
         max_length=4,
-        choices=EmailRhythm,
-        default=EmailRhythm.AT_ONCE,
+        choices=EmailFrequency,
+        default=EmailFrequency.IMMEDIATE,
         verbose_name=_("E-mail"),
     )
 

@@ -28,7 +28,8 @@ from help_desk.validators import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from help_desk.host_types import Account
+    from django.contrib.auth.models import User
+
     from help_desk.models.comment import TicketComment
     from help_desk.services.service import HelpDeskTicketService
 
@@ -105,7 +106,7 @@ class HelpDeskTicket(models.Model):
     """Number of its latest event, if the queryset was asked `with_version()`."""
 
     is_muted: bool | None
-    """What somebody wishes to hear, if the queryset was asked `with_wish_of(somebody)`."""
+    """What somebody wishes to hear, if the queryset was asked `with_subscription_for(somebody)`."""
 
     unreached_mentions: tuple[str, ...] = ()
     """Names mentioned in the description whose owners cannot be told; set by `create()`."""
@@ -146,7 +147,7 @@ class HelpDeskTicket(models.Model):
     def save(
         self,
         *,
-        actor: Account | None = None,
+        actor: User | None = None,
         comment: TicketComment | None = None,
         force_insert: bool | tuple[models.base.ModelBase, ...] = False,
         force_update: bool = False,
@@ -227,7 +228,7 @@ class HelpDeskTicket(models.Model):
             if name in changed and (fields is None or name in fields)
         }
 
-    def set_deleted(self, actor: Account | None = None) -> None:
+    def set_deleted(self, actor: User | None = None) -> None:
         """Delete the ticket: its row and its history stay, the pages no longer show it.
 
         Args:
@@ -236,7 +237,7 @@ class HelpDeskTicket(models.Model):
         self.is_deleted = True
         self.save(actor=actor, update_fields=["is_deleted"])
 
-    def un_set_deleted(self, actor: Account | None = None) -> None:
+    def un_set_deleted(self, actor: User | None = None) -> None:
         """Take a deletion back.
 
         Args:
@@ -245,7 +246,7 @@ class HelpDeskTicket(models.Model):
         self.is_deleted = False
         self.save(actor=actor, update_fields=["is_deleted"])
 
-    def set_active(self, actor: Account | None = None) -> None:
+    def set_active(self, actor: User | None = None) -> None:
         """Put the ticket among the active ones.
 
         Args:
@@ -254,7 +255,7 @@ class HelpDeskTicket(models.Model):
         self.is_active = True
         self.save(actor=actor, update_fields=["is_active"])
 
-    def set_inactive(self, actor: Account | None = None) -> None:
+    def set_inactive(self, actor: User | None = None) -> None:
         """Take the ticket out of the active ones, without deleting it.
 
         Args:

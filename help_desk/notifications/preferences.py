@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from help_desk.enums import EmailRhythm
+from help_desk.enums import EmailFrequency
 from help_desk.models import EmailSchedule, NotificationPreference
 from help_desk.notifications.rules import rules
 
@@ -22,7 +22,7 @@ MORNING_HOUR = 8
 """When daily e-mail is due, in the site's time zone."""
 
 
-class Wishes:
+class NotificationPreferences:
     """The wishes of some people, read at once."""
 
     def __init__(self, user_ids: Iterable[Any], using: str) -> None:
@@ -36,12 +36,12 @@ class Wishes:
         self._rules = rules()
         self._wanted: dict[tuple[Any, str], dict[str, bool]] = defaultdict(dict)
         rows = NotificationPreference.objects.using(using).filter(user_id__in=ids)
-        for user_id, kind, channel, is_wanted in rows.values_list(
-            "user_id", "kind", "channel", "is_wanted"
+        for user_id, kind, channel, enabled in rows.values_list(
+            "user_id", "kind", "channel", "enabled"
         ):
-            self._wanted[user_id, kind][channel] = is_wanted
+            self._wanted[user_id, kind][channel] = enabled
         schedules = EmailSchedule.objects.using(using).filter(user_id__in=ids)
-        self._rhythms = dict(schedules.values_list("user_id", "rhythm"))
+        self._frequencies = dict(schedules.values_list("user_id", "frequency"))
 
     def channels(
         self, user_id: Any, kinds: Iterable[NotificationKind], roles: Iterable[Role]
@@ -65,8 +65,8 @@ class Wishes:
             if not ruled:
                 continue
             of_kind = set().union(*ruled)
-            for channel, is_wanted in self._wanted.get((user_id, kind), {}).items():
-                (of_kind.add if is_wanted else of_kind.discard)(channel)
+            for channel, enabled in self._wanted.get((user_id, kind), {}).items():
+                (of_kind.add if enabled else of_kind.discard)(channel)
             channels |= of_kind
         return channels
 
@@ -82,15 +82,15 @@ class Wishes:
         Returns:
             Now or a little later; or the end of the hour; or the next morning.
         """
-        rhythm = self._rhythms.get(user_id, EmailRhythm.AT_ONCE)
-        if rhythm == EmailRhythm.HOURLY:
+        frequency = self._frequencies.get(user_id, EmailFrequency.IMMEDIATE)
+        if frequency == EmailFrequency.HOURLY:
             return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        if rhythm == EmailRhythm.DAILY:
+        if frequency == EmailFrequency.DAILY:
             return _next_morning(now)
         return max(now, not_before)
 
 
-def refusals(user_ids: Iterable[Any], using: str) -> set[tuple[Any, str, str]]:
+def opt_outs(user_ids: Iterable[Any], using: str) -> set[tuple[Any, str, str]]:
     """Find what some people have said that they do not want.
 
     Args:
@@ -101,12 +101,12 @@ def refusals(user_ids: Iterable[Any], using: str) -> set[tuple[Any, str, str]]:
         Key of the account, kind and channel of each.
     """
     rows = NotificationPreference.objects.using(using).filter(
-        user_id__in=list(user_ids), is_wanted=False
+        user_id__in=list(user_ids), enabled=False
     )
     return set(rows.values_list("user_id", "kind", "channel"))
 
 
-def people_with_schedule(user_ids: Iterable[Any]) -> set[Any]:
+def digest_recipients(user_ids: Iterable[Any]) -> set[Any]:
     """Find who of some people wants e-mail by the hour or the day.
 
     Args:
@@ -116,7 +116,9 @@ def people_with_schedule(user_ids: Iterable[Any]) -> set[Any]:
         Keys of accounts.
     """
     schedules = EmailSchedule.objects.filter(user_id__in=list(user_ids))
-    return set(schedules.exclude(rhythm=EmailRhythm.AT_ONCE).values_list("user_id", flat=True))
+    return set(
+        schedules.exclude(frequency=EmailFrequency.IMMEDIATE).values_list("user_id", flat=True)
+    )
 
 
 def _next_morning(now: datetime) -> datetime:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Person:
+class Recipient:
     """Somebody to be told.
 
     Attributes:
@@ -39,7 +39,7 @@ class Person:
     roles: set[Role] = field(default_factory=set)
 
 
-def people_told_of(event: TicketEvent, mentioned: Collection[Any] = ()) -> list[Person]:
+def recipients_for(event: TicketEvent, mentioned: Collection[Any] = ()) -> list[Recipient]:
     """Find whom an event concerns, as far as they may know of it.
 
     Args:
@@ -51,13 +51,13 @@ def people_told_of(event: TicketEvent, mentioned: Collection[Any] = ()) -> list[
     """
     kinds = kinds_of(event)
     if NotificationKind.NEW in kinds:
-        return _people_told_of_new_ticket(event, mentioned)
-    return _people_told_of_change(event, kinds, mentioned)
+        return _recipients_of_new_ticket(event, mentioned)
+    return _recipients_of_change(event, kinds, mentioned)
 
 
-def _people_told_of_new_ticket(event: TicketEvent, mentioned: Collection[Any]) -> list[Person]:
+def _recipients_of_new_ticket(event: TicketEvent, mentioned: Collection[Any]) -> list[Recipient]:
     using = event.database
-    people: dict[Any, Person] = {}
+    people: dict[Any, Recipient] = {}
     strangers = []
     for developer in _developers(using):
         if developer.user_id is None:
@@ -66,25 +66,25 @@ def _people_told_of_new_ticket(event: TicketEvent, mentioned: Collection[Any]) -
             people[developer.user_id] = developer
     managers = holders(policy.permission("delete"), using)
     for user_id in managers:
-        people.setdefault(user_id, Person(user_id=user_id)).roles.add(Role.MANAGER)
+        people.setdefault(user_id, Recipient(user_id=user_id)).roles.add(Role.MANAGER)
     for user_id in set(mentioned) - {event.actor_id}:
-        people.setdefault(user_id, Person(user_id=user_id)).roles.add(Role.MENTIONED)
-    if not help_desk_settings.TELL_CREATORS_OF_OWN_TICKETS:
+        people.setdefault(user_id, Recipient(user_id=user_id)).roles.add(Role.MENTIONED)
+    if not help_desk_settings.NOTIFY_CREATORS_OF_OWN_TICKETS:
         people.pop(event.actor_id, None)
     return [*people.values(), *strangers]
 
 
-def _people_told_of_change(
+def _recipients_of_change(
     event: TicketEvent, kinds: Collection[NotificationKind], mentioned: Collection[Any]
-) -> list[Person]:
+) -> list[Recipient]:
     if not kinds:
         return []
     using = event.database
-    people: dict[Any, Person] = {}
+    people: dict[Any, Recipient] = {}
 
     def add(user_ids: Collection[Any], role: Role) -> None:
         for user_id in user_ids:
-            people.setdefault(user_id, Person(user_id=user_id)).roles.add(role)
+            people.setdefault(user_id, Recipient(user_id=user_id)).roles.add(role)
 
     ticket = event.ticket
     add({ticket.created_by_id}, Role.CREATOR)
@@ -114,7 +114,7 @@ def _previous_assignee(event: TicketEvent) -> Any:
     return None if old is None else get_user_model()._meta.pk.to_python(old)
 
 
-def add_addresses(people: Collection[Person], using: str) -> None:
+def add_addresses(people: Collection[Recipient], using: str) -> None:
     """Look up where e-mail reaches people.
 
     Args:
@@ -174,7 +174,7 @@ def address_in(entry: object) -> str:
     return parseaddr(text)[1] if isinstance(text, str) else ""
 
 
-def _developers(using: str) -> Iterator[Person]:
+def _developers(using: str) -> Iterator[Recipient]:
     addresses = {address.lower(): address for address in developer_addresses()}
     without_account = dict(addresses)
     email_field = _email_field()
@@ -192,9 +192,9 @@ def _developers(using: str) -> Iterator[Person]:
                 continue  # a database may hold letters with and without accents for equal
             without_account.pop(address.lower(), None)
             if account.is_active:
-                yield Person(user_id=account.pk, email=address, roles={Role.DEVELOPER})
+                yield Recipient(user_id=account.pk, email=address, roles={Role.DEVELOPER})
     for address in without_account.values():
-        yield Person(email=address, roles={Role.DEVELOPER})
+        yield Recipient(email=address, roles={Role.DEVELOPER})
 
 
 def _email_field() -> str | None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from help_desk.channels.registry import active_channels
 from help_desk.conf import help_desk_settings
 from help_desk.enums import NotificationKind, Role, TicketEventType
-from help_desk.notifications.channel_list import active_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class TicketCommentQuerySet(models.QuerySet["TicketComment"]):
     """What people said on tickets."""
 
-    def without_notes(self) -> Self:
+    def public(self) -> Self:
         """Replies, which everybody on the ticket may read."""
         return self.filter(is_internal=False)
 

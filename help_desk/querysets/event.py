@@ -63,7 +63,7 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         """Events, the one that was written last first."""
         return self.order_by("-pk")
 
-    def without_notes(self) -> Self:
+    def public(self) -> Self:
         """Events but those of internal notes."""
         return self.filter(is_no_note("comment"))
 

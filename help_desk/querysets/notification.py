@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from help_desk.host_types import Account
+    from django.contrib.auth.models import User
+
     from help_desk.models import HelpDeskTicket, Notification
 
 IN_APP = "in_app"
@@ -26,7 +27,7 @@ IN_APP = "in_app"
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     """Who was told of what, by which channel."""
 
-    def inbox_of(self, user: Account) -> Self:
+    def inbox_of(self, user: User) -> Self:
         """What this person was told in the app, of tickets that are not deleted.
 
         Args:
@@ -45,7 +46,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         """
         return self.filter(event__ticket_id=ticket.pk)
 
-    def without_notes(self) -> Self:
+    def public(self) -> Self:
         """Notifications but those of internal notes."""
         return self.filter(is_no_note("event__comment"))
 

@@ -12,7 +12,8 @@ from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.validators import validate_storable_text
 
 if TYPE_CHECKING:
-    from help_desk.host_types import Account
+    from django.contrib.auth.models import User
+
     from help_desk.models import HelpDeskTicket
 
 SEARCH_MAX_LENGTH = 1_000
@@ -54,7 +55,7 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         """Tickets that are done."""
         return self.filter(status=HelpDeskTicketStatusChoices.DONE)
 
-    def created_by(self, user: Account) -> Self:
+    def created_by(self, user: User) -> Self:
         """Tickets that this person filed."""
         return self.filter(created_by_id=user.pk)
 
@@ -110,7 +111,7 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         of_ticket = events.objects.filter(ticket=models.OuterRef("pk")).newest_first()
         return self.annotate(version=models.Subquery(of_ticket.values("pk")[:1]))
 
-    def with_wish_of(self, user: Account) -> Self:
+    def with_subscription_for(self, user: User) -> Self:
         """Tickets that know by `is_muted` what somebody said: None for neither follow nor mute.
 
         Args:
@@ -120,7 +121,7 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         own = followers.objects.filter(ticket=models.OuterRef("pk"), user_id=user.pk)
         return self.annotate(is_muted=models.Subquery(own.values("is_muted")[:1]))
 
-    def muted_by(self, user: Account) -> Self:
+    def muted_by(self, user: User) -> Self:
         """Tickets of which somebody wants to hear no more.
 
         Args:
@@ -128,7 +129,7 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         """
         return self.filter(follower__user_id=user.pk, follower__is_muted=True)
 
-    def assigned(self, who: Account | None) -> Self:
+    def assigned(self, who: User | None) -> Self:
         """Tickets that somebody has, or nobody.
 
         Args:

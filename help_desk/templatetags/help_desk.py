@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django import template
 
 from help_desk.auth import policy
-from help_desk.formatting import to_html
-from help_desk.notifications.content import summary
+from help_desk.content.wording import summary
+from help_desk.text.markup import to_html
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.template import Context
     from django.utils.safestring import SafeString
-
-    from help_desk.host_types import Account
 
 register = template.Library()
 
@@ -67,7 +66,7 @@ def help_desk_once(context: Context, part: str) -> bool:
 
 
 @register.filter
-def help_desk_person(user: Account | None) -> str:
+def help_desk_display_name(user: User | None) -> str:
     """Name an account.
 
     Args:

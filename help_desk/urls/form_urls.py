@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from help_desk.views import conversation_views, form_views, work_views
+from help_desk.views import comment_views as conversation_views
+from help_desk.views import form_views
+from help_desk.views import workflow_views as work_views
 
 app_name = "form"
 
@@ -13,5 +15,5 @@ urlpatterns = [
     path("<int:pk>/assign/", work_views.assign_view, name="assign"),
     path("<int:pk>/comment/", conversation_views.comment_view, name="comment"),
     path("<int:pk>/follow/", conversation_views.follow_view, name="follow"),
-    path("comment/<int:pk>/correct/", conversation_views.correct_view, name="correct"),
+    path("comment/<int:pk>/edit/", conversation_views.edit_comment_view, name="comment_edit"),
 ]

@@ -63,7 +63,9 @@ _SIGNED_OUT = _(
 )
 
 
-def requires(action: Action | None, *, after_login: str | None = None) -> Callable[[View], View]:
+def permission_required(
+    action: Action | None, *, after_login: str | None = None
+) -> Callable[[View], View]:
     """Let in who is signed in and holds a permission.
 
     The request gets `help_desk_auth`, the controller that views and templates share.

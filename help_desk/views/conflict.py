@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.text import normalize_newlines
 
+from help_desk.content.wording import LONG_FIELDS, field_label, format_value
 from help_desk.forms import HelpDeskTicketUpdateForm
 from help_desk.models import TicketEvent
-from help_desk.notifications.content import LONG_FIELDS, display, field_label
-from help_desk.views.page import drawn_from
+from help_desk.views.page import base_version
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -35,12 +35,12 @@ class Choices:
 
     Attributes:
         data: What the person wants the ticket to say.
-        drawn_from: The version that they had before them.
+        base_version: The version that they had before them.
         chosen: Name of a field in dispute to `theirs`, `mine`, or what else was sent.
     """
 
     data: QueryDict
-    drawn_from: int | None
+    base_version: int | None
     chosen: dict[str, str]
 
 
@@ -103,16 +103,16 @@ def read_choices(request: HelpDeskRequest) -> Choices:
         What it says. Where a field in dispute is not decided, nothing is: the same
         conflict arises again.
     """
-    post, version = request.POST, drawn_from(request)
+    post, version = request.POST, base_version(request)
     chosen = {name: post.get(f"take-{name}", "") for name in FIELDS if f"theirs-{name}" in post}
     if not chosen or not {*chosen.values()} <= {THEIRS, MINE}:
-        return Choices(data=post, drawn_from=version, chosen=chosen)
+        return Choices(data=post, base_version=version, chosen=chosen)
     data = post.copy()
     for name, whose in chosen.items():
         if whose == THEIRS:
             data[name] = post[f"theirs-{name}"]
-    seen = drawn_from(request, "seen")
-    return Choices(data=data, drawn_from=version if seen is None else seen, chosen=chosen)
+    seen = base_version(request, "seen")
+    return Choices(data=data, base_version=version if seen is None else seen, chosen=chosen)
 
 
 def dispute_over(ticket: HelpDeskTicket, error: TicketConflictError, sent: Choices) -> Dispute:
@@ -127,23 +127,23 @@ def dispute_over(ticket: HelpDeskTicket, error: TicketConflictError, sent: Choic
         The words.
     """
     disputed = {conflict.field for conflict in error.conflicts}
-    events = _latest_events(ticket, sent.drawn_from or 0, disputed)
+    events = _latest_events(ticket, sent.base_version or 0, disputed)
     differences = tuple(
         Difference(
             name=conflict.field,
             label=field_label(conflict.field),
             is_long=conflict.field in LONG_FIELDS,
-            was=display(conflict.field, conflict.drawn),
-            theirs=display(conflict.field, conflict.current),
+            was=format_value(conflict.field, conflict.drawn),
+            theirs=format_value(conflict.field, conflict.current),
             theirs_value=str(conflict.current),
-            mine=display(conflict.field, conflict.wanted),
+            mine=format_value(conflict.field, conflict.wanted),
             mine_value=str(conflict.wanted),
             event=events.get(conflict.field),
             chosen=sent.chosen.get(conflict.field, ""),
         )
         for conflict in error.conflicts
     )
-    then = ticket.services.values_at(sent.drawn_from or 0)
+    then = ticket.services.values_at(sent.base_version or 0)
 
     def meant(name: str) -> str:
         """What the person left alone stays as others have it by now."""
@@ -155,7 +155,7 @@ def dispute_over(ticket: HelpDeskTicket, error: TicketConflictError, sent: Choic
         differences=differences,
         agreed=agreed,
         kept=tuple(
-            (field_label(name), display(name, value), name in LONG_FIELDS)
+            (field_label(name), format_value(name, value), name in LONG_FIELDS)
             for name, value in agreed
             if _as_typed(value) != _as_typed(str(ticket.tracker.previous(name)))
         ),

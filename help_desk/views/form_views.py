@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods
 from help_desk.exceptions import TicketConflictError
 from help_desk.forms import HelpDeskTicketCreateForm, HelpDeskTicketUpdateForm
 from help_desk.models import HelpDeskTicket
-from help_desk.views.access import requires
+from help_desk.views.access import permission_required
 from help_desk.views.conflict import dispute_over, read_choices
 from help_desk.views.deleted import answer_posts_to_deleted
-from help_desk.views.page import landing_url, render_page, warn_of_unreached
+from help_desk.views.page import default_redirect_url, render_page, warn_of_unreached
 from help_desk.views.too_large import answer_too_large_posts
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires("add")
+@permission_required("add")
 @answer_too_large_posts
 def create_view(request: HelpDeskRequest) -> HttpResponseBase:
     """File a ticket.
@@ -51,13 +51,13 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
             return answer
     # For who may only file, there is nowhere else to go.
     auth = request.help_desk_auth
-    cancel_url = landing_url(auth) if auth.can_view_list() else ""
+    cancel_url = default_redirect_url(auth) if auth.can_view_list() else ""
     context = {"form": form, "cancel_url": cancel_url}
     return render_page(request, "help_desk/ticket/create.html", context, section="create")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires("change")
+@permission_required("change")
 @answer_too_large_posts
 @answer_posts_to_deleted
 def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
@@ -83,13 +83,15 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     context: dict[str, Any] = {
         "form": form,
         "ticket": ticket,
-        "version": sent.drawn_from if sent else ticket.version or 0,
+        "version": sent.base_version if sent else ticket.version or 0,
         "cancel_url": _after(request, ticket),
     }
     template = "help_desk/ticket/update.html"
     if sent and form.is_valid():
         try:
-            ticket.services.update(request.user, drawn_from=sent.drawn_from, **form.cleaned_data)
+            ticket.services.update(
+                request.user, base_version=sent.base_version, **form.cleaned_data
+            )
         except TicketConflictError as error:
             template = "help_desk/ticket/conflict.html"
             context["dispute"] = dispute_over(ticket, error, sent)
@@ -104,7 +106,7 @@ def _after(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:
     """Find the page to leave a form for without saving."""
     if request.help_desk_auth.can_view_ticket(ticket):
         return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})
-    return landing_url(request.help_desk_auth)
+    return default_redirect_url(request.help_desk_auth)
 
 
 def _done(request: HelpDeskRequest, ticket: HelpDeskTicket, sentence: str) -> HttpResponseBase:
@@ -114,4 +116,4 @@ def _done(request: HelpDeskRequest, ticket: HelpDeskTicket, sentence: str) -> Ht
         url = reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})
         name = format_html('<a href="{}">{}</a>', url, name)
     messages.success(request, format_html(sentence, ticket=name), fail_silently=True)
-    return redirect(landing_url(request.help_desk_auth))
+    return redirect(default_redirect_url(request.help_desk_auth))

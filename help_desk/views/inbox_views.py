@@ -13,12 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from help_desk.auth import policy
+from help_desk.content.wording import Content, content_of, people_in
 from help_desk.exceptions import TicketEventNotificationTypeNotSupportedError
 from help_desk.models import Notification
-from help_desk.notifications.content import Content, content_of, people_in
 from help_desk.querysets import IN_APP
-from help_desk.views.access import requires
-from help_desk.views.page import nearest_page, render_page
+from help_desk.views.access import permission_required
+from help_desk.views.page import paginate, render_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ class InboxEntry:
 
 
 @require_safe
-@requires(None)
+@permission_required(None)
 def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
     """Show what the person was told, unread first.
 
@@ -58,7 +58,7 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
         The page.
     """
     inbox = policy.inbox(request.user)
-    page = nearest_page(inbox.with_tickets().unread_first(), request.GET.get("page"))
+    page = paginate(inbox.with_tickets().unread_first(), request.GET.get("page"))
     auth = request.help_desk_auth
     people = people_in(notification.event for notification in page)
     entries = [
@@ -87,7 +87,7 @@ def _words(event: TicketEvent, people: Mapping[str, str]) -> Content:
 
 
 @require_POST
-@requires(None, after_login=INBOX)
+@permission_required(None, after_login=INBOX)
 def mark_read_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Mark one notification of the person's own as read.
 
@@ -108,7 +108,7 @@ def mark_read_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@requires(None, after_login=INBOX)
+@permission_required(None, after_login=INBOX)
 def mark_all_read_view(request: HelpDeskRequest) -> HttpResponseBase:
     """Mark everything in the person's inbox as read.
 

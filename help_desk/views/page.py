@@ -60,7 +60,7 @@ def render_page(
     return render(request, template, {**common, **context}, status=status)
 
 
-def nearest_page(rows: QuerySet[Any], requested: str | None) -> Page[Any]:
+def paginate(rows: QuerySet[Any], requested: str | None) -> Page[Any]:
     """Choose the page of a list that is nearest to what was asked for.
 
     Args:
@@ -79,7 +79,7 @@ def nearest_page(rows: QuerySet[Any], requested: str | None) -> Page[Any]:
     return paginator.page(min(max(number, 1), paginator.num_pages))
 
 
-def landing_url(auth: BaseHelpDeskAuthController) -> str:
+def default_redirect_url(auth: BaseHelpDeskAuthController) -> str:
     """Find the page to go to when something is done.
 
     Args:
@@ -128,7 +128,7 @@ def warn_of_unreached(request: HelpDeskRequest, names: Sequence[str]) -> None:
         )
 
 
-def drawn_from(request: HelpDeskRequest, name: str = "version") -> int | None:
+def base_version(request: HelpDeskRequest, name: str = "version") -> int | None:
     """Read which version of a ticket a form was drawn from.
 
     Args:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from help_desk.auth import policy
 from help_desk.forms import HelpDeskTicketFilterForm
 from help_desk.models import HelpDeskTicket
-from help_desk.views.access import forbidden, requires
-from help_desk.views.page import landing_url, nearest_page, render_page, return_url
+from help_desk.views.access import forbidden, permission_required
+from help_desk.views.page import default_redirect_url, paginate, render_page, return_url
 from help_desk.views.ticket_page import find_ticket, render_ticket
 from help_desk.views.ticket_rows import ticket_rows
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @require_safe
-@requires("view")
+@permission_required("view")
 def list_view(request: HelpDeskRequest) -> HttpResponseBase:
     """List the active tickets that the person may see, newest first.
 
@@ -43,7 +43,7 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
     tickets = filters.narrow(visible, request.user).with_people().newest_first()
     if auth.can_change():
         tickets = tickets.with_version()
-    page = nearest_page(tickets, request.GET.get("page"))
+    page = paginate(tickets, request.GET.get("page"))
     here = request.get_full_path()
     context = {
         "filters": filters,
@@ -56,7 +56,7 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
 
 
 @require_safe
-@requires("view")
+@permission_required("view")
 def detail_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Show a ticket with its history.
 
@@ -95,7 +95,7 @@ def _mark_as_read(request: HelpDeskRequest, ticket: HelpDeskTicket) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires("delete")
+@permission_required("delete")
 def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Ask whether to delete a ticket, and do so when `should_delete` is posted.
 
@@ -121,7 +121,7 @@ def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         )
     may_view = request.help_desk_auth.can_view_ticket(ticket)
     own_page = reverse("django_spire:help_desk:page:detail", kwargs={"pk": pk})
-    fallback = own_page if may_view else landing_url(request.help_desk_auth)
+    fallback = own_page if may_view else default_redirect_url(request.help_desk_auth)
     context = {
         "ticket": ticket,
         "may_view": may_view,
@@ -132,12 +132,12 @@ def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
 
 
 def _delete(request: HelpDeskRequest, ticket: HelpDeskTicket, back: str) -> HttpResponseBase:
-    ticket.services.delete(by=request.user)
+    ticket.services.delete(actor=request.user)
     messages.success(
         request, _("Ticket #%(number)s was deleted.") % {"number": ticket.pk}, fail_silently=True
     )
     if not back or urlsplit(back).path in _pages_of(ticket):
-        return redirect(landing_url(request.help_desk_auth))
+        return redirect(default_redirect_url(request.help_desk_auth))
     return redirect(back)
 
 

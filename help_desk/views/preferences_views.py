@@ -14,11 +14,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from help_desk.auth.controller import BaseHelpDeskAuthController
-from help_desk.notifications import unsubscribe
-from help_desk.preference_forms import PreferencesForm
-from help_desk.services import preference_service
-from help_desk.views.access import requires
-from help_desk.views.page import nearest_page, render_page
+from help_desk.content import unsubscribe
+from help_desk.forms.preferences import PreferencesForm
+from help_desk.services import preferences as preference_service
+from help_desk.views.access import permission_required
+from help_desk.views.page import paginate, render_page
 from help_desk.views.too_large import answer_too_large_posts
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ PREFERENCES = "django_spire:help_desk:page:preferences"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(None)
+@permission_required(None)
 @answer_too_large_posts
 def preferences_view(request: HelpDeskRequest) -> HttpResponseBase:
     """Show and keep what the person wants to be told of.
@@ -49,7 +49,7 @@ def preferences_view(request: HelpDeskRequest) -> HttpResponseBase:
     muted = request.help_desk_auth.visible_tickets().muted_by(request.user)
     context = {
         "form": form,
-        "page": nearest_page(muted.newest_first(), request.GET.get("page")),
+        "page": paginate(muted.newest_first(), request.GET.get("page")),
         "query": QueryDict(),
         "here": request.get_full_path(),
     }

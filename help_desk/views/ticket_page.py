@@ -9,24 +9,24 @@ from django.db import DEFAULT_DB_ALIAS
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
-from help_desk import work_forms
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.choices import HelpDeskTicketStatusChoices
-from help_desk.conversation_forms import ReplyForm
+from help_desk.content.wording import display_name, people_named
+from help_desk.forms import assignment as work_forms
+from help_desk.forms.assignment import AssignForm
+from help_desk.forms.comment import ReplyForm
 from help_desk.models import HelpDeskTicket
-from help_desk.notifications.content import people_named, person_name
-from help_desk.views.history import read_stretch, tell
 from help_desk.views.page import render_page
-from help_desk.work_forms import AssignForm
+from help_desk.views.timeline import read_timeline, tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from django.contrib.auth.models import User
     from django.http import HttpResponseBase
     from django.utils.functional import _StrPromise
 
-    from help_desk.host_types import Account
     from help_desk.views.access import HelpDeskRequest
 
 
@@ -68,7 +68,7 @@ def find_ticket(request: HelpDeskRequest, pk: int) -> HelpDeskTicket:
         Http404: There is no such ticket, or it was deleted.
     """
     tickets = HelpDeskTicket.objects.not_deleted().with_people()
-    return get_object_or_404(tickets.with_version().with_wish_of(request.user), pk=pk)
+    return get_object_or_404(tickets.with_version().with_subscription_for(request.user), pk=pk)
 
 
 class People(NamedTuple):
@@ -79,8 +79,8 @@ class People(NamedTuple):
         found: All that were looked up.
     """
 
-    able: list[Account] | None
-    found: list[Account]
+    able: list[User] | None
+    found: list[User]
 
 
 def people_for(ticket: HelpDeskTicket, named: Collection[str] = ()) -> People:
@@ -95,7 +95,7 @@ def people_for(ticket: HelpDeskTicket, named: Collection[str] = ()) -> People:
     """
     using = ticket._state.db or DEFAULT_DB_ALIAS
     able = holders(policy.permission("change"), using)
-    is_short = len(able) <= work_forms.LISTED_AT_MOST
+    is_short = len(able) <= work_forms.MAX_CHOICES
     wanted = {*named, *map(str, able)} if is_short else {*named}
     found = list(get_user_model()._default_manager.using(using).filter(pk__in=wanted))
     return People(
@@ -122,7 +122,7 @@ def render_ticket(
     """
     auth = request.help_desk_auth
     events = auth.visible_events().filter(ticket=ticket)
-    stretch = read_stretch(events, request.GET.get("before"))
+    stretch = read_timeline(events, request.GET.get("before"))
     named = people_named(stretch.events)
     if auth.can_change():
         able, found = people_for(ticket, named)
@@ -130,12 +130,12 @@ def render_ticket(
     else:
         assignment = None
         found = list(get_user_model()._default_manager.filter(pk__in=named)) if named else []
-    people = {str(account.pk): person_name(account) for account in found}
+    people = {str(account.pk): display_name(account) for account in found}
     context = {
         "ticket": ticket,
         "version": ticket.version or 0,
         "history": tell(stretch, ticket, request.user, people),
-        "reply": reply or ReplyForm(ticket=ticket, is_insider=auth.can_see_internal()),
+        "reply": reply or ReplyForm(ticket=ticket, can_see_internal=auth.can_see_internal()),
         "assignment": assignment,
         "steps": STEPS.get(ticket.status, ()),
         "hears": _hears(ticket, request.user),
@@ -143,7 +143,7 @@ def render_ticket(
     return render_page(request, "help_desk/ticket/detail.html", context, section="ticket")
 
 
-def _hears(ticket: HelpDeskTicket, reader: Account) -> bool:
+def _hears(ticket: HelpDeskTicket, reader: User) -> bool:
     """Whether the reader hears of what happens, by a wish or as creator or assignee."""
     if ticket.is_muted is not None:
         return not ticket.is_muted

@@ -15,9 +15,9 @@ from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 
 from help_desk.choices import HelpDeskTicketStatusChoices
-from help_desk.notifications.content import CHOICES
-from help_desk.templatetags.help_desk import help_desk_person, help_desk_summary
-from help_desk.work_forms import RELEASE, TAKE
+from help_desk.content.wording import CHOICES
+from help_desk.forms.assignment import RELEASE, TAKE
+from help_desk.templatetags.help_desk import help_desk_display_name, help_desk_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,7 +112,7 @@ class _Words:
             "give_url": assign_url + self._back,
             "step": step,
             "step_label": self._steps[step],
-            "person": help_desk_person(ticket.created_by),
+            "person": help_desk_display_name(ticket.created_by),
             "moment": moment.isoformat(),
             "date": self._date(moment.date()),
         }
@@ -122,7 +122,7 @@ class _Words:
             return self._nobody
         if ticket.assigned_to_id == self._reader_id:
             return self._you
-        return help_desk_person(ticket.assigned_to)
+        return help_desk_display_name(ticket.assigned_to)
 
     def _step(self, ticket: HelpDeskTicket) -> str:
         """Choose what one click does to it."""

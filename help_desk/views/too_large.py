@@ -41,7 +41,7 @@ def answer_too_large_posts(view: View) -> View:
     @wraps(view)
     def guarded(request: HelpDeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            request.POST  # noqa: B018 -- reading it is what raises
+            request.POST
         except RequestDataTooBig:
             _read_to_the_end(request)
             request.POST = QueryDict()

@@ -20,7 +20,7 @@ def talk(ticket: HelpDeskTicket, agent: Any) -> HelpDeskTicket:
     """A reply, a note and a corrected note."""
     ticket.services.comment(agent, "For all.")
     note = ticket.services.comment(agent, "For us.", internal=True)
-    ticket.services.correct_comment(note, agent, "For us only.")
+    ticket.services.edit_comment(note, agent, "For us only.")
     return ticket
 
 

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from tests.demonstration import Demonstration
+from tests.support.demonstration import Demonstration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ CHROMIUM_OPTIONS = (
     "--disable-sync",
 )
 MISSING = "There is no Chromium; install it, or name it in HELP_DESK_TEST_CHROMIUM."
-PATIENCE = 20_000
+RETRY_DELAYS = 20_000
 """Milliseconds to wait for a page."""
 
 
@@ -86,7 +86,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     def open_window(url: str, *, refused: bool = False, **options: Any) -> Page:
         context = chromium.new_context(base_url=url, locale="en-GB", **options)
         contexts.append(context)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(RETRY_DELAYS)
         page = context.new_page()
 
         def hear(said: ConsoleMessage) -> None:

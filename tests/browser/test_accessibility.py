@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from tests.demonstration import Demonstration
+    from tests.support.demonstration import Demonstration
 
 
 def newest_ticket(page: Page) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from tests.demonstration import Demonstration
+    from tests.support.demonstration import Demonstration
 
 
 def reply(page: Page, link: str, text: str, *, internal: bool = False) -> None:

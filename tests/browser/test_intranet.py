@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
-    from tests.demonstration import Demonstration
+    from tests.support.demonstration import Demonstration
 
 MOST_TABS = 120
 """Key strokes after which nothing more is expected."""

@@ -81,7 +81,7 @@ class Session:
 
     def _run_python(self, block: Block) -> None:
         if block.file is None:
-            exec(block.compiled(), self.namespace)  # noqa: S102 -- what the test is for
+            exec(block.compiled(), self.namespace)
         elif needs_a_fresh_project(block):
             pass  # test_settings.py tries it
         elif block.file == "settings.py":
@@ -90,7 +90,7 @@ class Session:
             self._use_urls(block)
         else:
             name = block.file.removesuffix(".py").replace("/", ".")
-            exec(block.compiled(), vars(self._module(name)))  # noqa: S102 -- as above
+            exec(block.compiled(), vars(self._module(name)))
 
     def _compare(self, block: Block) -> None:
         example = doctest.DocTestParser().get_doctest(
@@ -105,7 +105,7 @@ class Session:
 
     def _use_settings(self, block: Block) -> None:
         values = {"BASE_DIR": ROOT, "__name__": "reader"}
-        exec(block.compiled(), values)  # noqa: S102 -- as above
+        exec(block.compiled(), values)
         changed = {name: value for name, value in values.items() if name.isupper()}
         del changed["BASE_DIR"]
         self.stack.enter_context(override_settings(**changed))
@@ -116,10 +116,10 @@ class Session:
         assert complaints == [], block
 
     def _use_urls(self, block: Block) -> None:
-        from tests import urls  # noqa: PLC0415 -- loads the admin, for which apps must be ready
+        from tests import urls
 
         module = self._module("reader_urls")
-        exec(block.compiled(), vars(module))  # noqa: S102 -- as above
+        exec(block.compiled(), vars(module))
         # `...` is what a reader has before the help desk is mounted.
         before = [pattern for pattern in urls.urlpatterns if str(pattern.pattern)]
         module.urlpatterns = [

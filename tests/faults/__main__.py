@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=300, help="how many at least")
     parser.add_argument("--seed", type=int, default=None, help="to see a run again")
     arguments = parser.parse_args()
-    seed = random.randrange(10**6) if arguments.seed is None else arguments.seed  # noqa: S311
+    seed = random.randrange(10**6) if arguments.seed is None else arguments.seed
     with tempfile.TemporaryDirectory(prefix="help-desk-faults-") as name:
         directory = Path(name)
         command = [sys.executable, "-m", "tests.faults.smtp_server", name, str(seed)]
@@ -48,8 +48,8 @@ def _run(directory: Path, seed: int, faults: int) -> int:
     django.setup()
     from django.db import connection, connections  # noqa: PLC0415
 
-    from tests import databases  # noqa: PLC0415
     from tests.faults.harness import Harness  # noqa: PLC0415
+    from tests.support import databases
 
     if reason := databases.unreachable_reason():
         sys.exit(reason)

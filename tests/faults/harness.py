@@ -20,14 +20,16 @@ from django.contrib.auth.models import Permission
 from django.db import DatabaseError, OperationalError, connection, connections
 
 from help_desk.choices import NotificationStatusChoices
+from help_desk.delivery import batch
+from help_desk.delivery import retry as retries
+from help_desk.delivery import runner as delivery
 from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
-from help_desk.notifications import batch, delivery, retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE = 120
+RETRY_DELAYS = 120
 """Seconds to wait at the end for what still waits."""
 
 
@@ -80,7 +82,7 @@ def hurry() -> None:
     retries.LAST_RETRY = retries.PAUSE = timedelta(milliseconds=100)
     batch.LEASE = timedelta(seconds=8)
     batch.LEASE_RESERVE = timedelta(seconds=4)
-    batch.PATIENCE = (0.0, 0.01)
+    batch.RETRY_DELAYS = (0.0, 0.01)
 
 
 @contextmanager
@@ -106,7 +108,7 @@ class Harness:
 
     def __init__(self, directory: Path, seed: int) -> None:
         self.directory = directory
-        self.random = random.Random(seed)  # noqa: S311 -- no secret
+        self.random = random.Random(seed)
         self.result = Result()
         self.people = [self._person(name) for name in ("rosa", "mona", "igor")]
         hurry()
@@ -230,7 +232,7 @@ class Harness:
             self.result.faults["kill"] += 1
 
     def _come_to_rest(self) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + RETRY_DELAYS
         waiting = Notification.objects.filter(status=NotificationStatusChoices.WAITING)
         while waiting.exists() and time.monotonic() < end:
             with suppress(DatabaseError):

@@ -4,14 +4,14 @@ import os
 
 import django
 
-from tests import databases
 from tests.settings import *
+from tests.support import databases
 
 FAULTS_DIRECTORY = os.environ["HELP_DESK_FAULTS_DIRECTORY"]
 
 DATABASES = {"default": databases.configuration("faults")}
 if databases.chosen() == databases.SQLITE:
-    path = os.path.join(FAULTS_DIRECTORY, "db.sqlite3")  # noqa: PTH118 -- Django takes text
+    path = os.path.join(FAULTS_DIRECTORY, "db.sqlite3")
     DATABASES["default"] |= {"NAME": path, "TEST": {"NAME": path}, "OPTIONS": {"timeout": 60}}
 
 _smtp = {"host": "127.0.0.1", "port": int(os.environ["HELP_DESK_FAULTS_PORT"]), "timeout": 10}

@@ -43,7 +43,7 @@ class Journal:
 
     def __init__(self, directory: Path, seed: int) -> None:
         self.directory = directory
-        self.random = random.Random(seed)  # noqa: S311 -- no secret
+        self.random = random.Random(seed)
         self.file = (directory / "journal").open("a", buffering=1)
 
     def write(self, **entry: Any) -> None:
@@ -72,7 +72,7 @@ class FaultySMTP(SMTP):
             self._happens()
             self.transport.abort()
 
-    async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802 -- aiosmtpd's name
+    async def smtp_MAIL(self, arg: str) -> None:
         if self.fault == "421 at MAIL":
             self._happens()
             await self.push("421 4.3.2 closing for a moment")
@@ -80,7 +80,7 @@ class FaultySMTP(SMTP):
             return
         await super().smtp_MAIL(arg)
 
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+    async def smtp_DATA(self, arg: str) -> None:
         if self.fault == "hang up in DATA":
             self._happens()
             await self.push("354 go on")
@@ -99,7 +99,7 @@ class Handler:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: FaultySMTP, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         if server.fault in {"451 at RCPT", "550 at RCPT"}:
@@ -110,7 +110,7 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 ok"
 
-    async def handle_DATA(self, server: FaultySMTP, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: FaultySMTP, session: Any, envelope: Any) -> str:
         fault, server.fault = server.fault, self.journal.next_fault()
         if fault:
             self.journal.write(fault=fault)

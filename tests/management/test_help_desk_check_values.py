@@ -11,7 +11,7 @@ from django.db import connections
 
 from help_desk.models import HelpDeskTicket
 from help_desk.takeover import recognize
-from tests import databases
+from tests.support import databases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,10 +14,10 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 
+from help_desk.delivery import dispatch
 from help_desk.models import DeliveryRun, Notification
-from help_desk.notifications import dispatch
-from tests import databases
-from tests.live_host import live_host, wait_until
+from tests.support import databases
+from tests.support.live_host import live_host, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from help_desk.models import HelpDeskTicket
-    from tests.live_host import LiveHost
+    from tests.support.live_host import LiveHost
 
 
 class Terminal(StringIO):
@@ -86,7 +86,7 @@ def test_unusable_database_is_a_clear_error(db: None, monkeypatch: pytest.Monkey
         message = "the server closed the connection"
         raise OperationalError(message)
 
-    monkeypatch.setattr("help_desk.notifications.delivery.deliver", fail)
+    monkeypatch.setattr("help_desk.delivery.runner.deliver", fail)
     with pytest.raises(CommandError, match="The database cannot be used: the server closed"):
         call_command("help_desk_deliver")
 

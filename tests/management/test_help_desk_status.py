@@ -98,7 +98,7 @@ def test_row_that_is_tried_again_and_again_is_late_all_the_same(
     waiting: Callable[[timedelta], int], settings: Any
 ) -> None:
     waiting(timedelta(hours=2))
-    down = ["tests.channels.BlockedChannel"]
+    down = ["tests.support.channels.BlockedChannel"]
     settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": down}
     call_command("help_desk_deliver", stdout=StringIO())
     assert not Notification.objects.due(timezone.now()).exists()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connections
 
-from tests import databases
+from tests.support import databases
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -95,7 +95,7 @@ def test_taken_over_tickets_can_be_worked_on(
     (number,) = old_tickets({})
     migrate()
     ticket = HelpDeskTicket.objects.get(pk=number)
-    ticket.services.update(by=make_user(), status="done")
+    ticket.services.update(actor=make_user(), status="done")
     assert ticket.events.get().changes == {"status": ["read", "done"]}
 
 

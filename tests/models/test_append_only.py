@@ -81,7 +81,7 @@ def test_rows_go_with_their_ticket(row: Any) -> None:
 
 
 def test_history_outlives_the_account_of_who_did_it(ticket: HelpDeskTicket, agent: Any) -> None:
-    ticket.services.update(by=agent, status="done")
+    ticket.services.update(actor=agent, status="done")
     agent.delete()
     event = ticket.events.latest("pk")
     assert (event.actor, event.changes) == (None, {"status": ["read", "done"]})

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db.models import ProtectedError
 
+from help_desk.content.wording import content_of
+from help_desk.delivery import runner as delivery
 from help_desk.models import (
     EmailSchedule,
     HelpDeskTicket,
@@ -14,9 +16,7 @@ from help_desk.models import (
     NotificationPreference,
     TicketFollower,
 )
-from help_desk.notifications import delivery
-from help_desk.notifications.content import content_of
-from help_desk.services import preference_service
+from help_desk.services import preferences as preference_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,11 +33,11 @@ def erased(
 ) -> HelpDeskTicket:
     """A ticket on which somebody worked who is gone."""
     person = grant(make_user(name="former"), "change", "delete", "view")
-    ticket.services.assign(person, by=manager)
+    ticket.services.assign(person, actor=manager)
     ticket.services.comment(person, "Works again.", status="done")
     ticket.services.comment(manager, "Thank you.")
-    preference_service.save_wishes(person, {("reply", "email"): False})
-    preference_service.set_rhythm(person, "day")
+    preference_service.set_preferences(person, {("reply", "email"): False})
+    preference_service.set_email_frequency(person, "day")
     person.delete()
     return HelpDeskTicket.objects.get(pk=ticket.pk)
 
@@ -74,7 +74,7 @@ def test_notifications_and_pages_still_speak(
 
 
 def test_work_goes_on(erased: HelpDeskTicket, agent: Any) -> None:
-    erased.services.assign(agent, by=agent)
+    erased.services.assign(agent, actor=agent)
     assert erased.events.latest("pk").changes["assigned_to"][0] is None
 
 

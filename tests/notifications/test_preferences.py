@@ -10,13 +10,13 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from help_desk.enums import EmailRhythm, NotificationKind
+from help_desk.delivery import runner as delivery
+from help_desk.delivery.dispatch import COMMAND
+from help_desk.enums import EmailFrequency, NotificationKind
 from help_desk.models import DeliveryRun, HelpDeskTicket, Notification, NotificationPreference
-from help_desk.notifications import delivery
-from help_desk.notifications.dispatch import COMMAND
-from help_desk.notifications.preferences import Wishes
-from help_desk.services.preference_service import save_wishes, set_rhythm
-from tests.telling import told
+from help_desk.notifications.preferences import NotificationPreferences
+from help_desk.services.preferences import set_email_frequency, set_preferences
+from tests.support.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,8 @@ def test_wish_counts_both_ways_and_only_for_its_kind(
     ticket: HelpDeskTicket, agent: Any, reporter: Any, manager: Any
 ) -> None:
     ticket.services.follow(manager)
-    save_wishes(reporter, {("reply", "email"): False, ("status", "in_app"): False})
-    save_wishes(manager, {("status", "email"): True})
+    set_preferences(reporter, {("reply", "email"): False, ("status", "in_app"): False})
+    set_preferences(manager, {("status", "email"): True})
     ticket.services.comment(agent, "Hello.")
     assert (told("in_app"), told("email")) == ({reporter, manager}, {manager})
     ticket.services.start(agent)
@@ -46,7 +46,7 @@ def test_wish_counts_both_ways_and_only_for_its_kind(
 def test_wish_for_what_does_not_concern_one_brings_nothing(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
-    save_wishes(manager, {(kind, "in_app"): True for kind in NotificationKind})
+    set_preferences(manager, {(kind, "in_app"): True for kind in NotificationKind})
     ticket.services.comment(agent, "Hello.")
     assert manager not in told()
 
@@ -58,17 +58,17 @@ def test_wish_overrides_the_hosts_rules_too(
         **settings.HELP_DESK,
         "NOTIFICATION_RULES": {"reply": {"creator": ["email"]}},
     }
-    save_wishes(reporter, {("reply", "in_app"): True, ("reply", "email"): False})
+    set_preferences(reporter, {("reply", "in_app"): True, ("reply", "email"): False})
     ticket.services.comment(agent, "Hello.")
     assert (told("in_app"), told("email")) == ({reporter}, set())
 
 
 def test_wish_that_is_taken_back_leaves_the_rules(reporter: Any, manager: Any) -> None:
-    save_wishes(manager, {("reply", "email"): False})
-    save_wishes(reporter, {("reply", "email"): False, ("note", "email"): True})
-    save_wishes(reporter, {("reply", "email"): None, ("note", "email"): False})
-    save_wishes(reporter, {})
-    rows = NotificationPreference.objects.values_list("user", "kind", "channel", "is_wanted")
+    set_preferences(manager, {("reply", "email"): False})
+    set_preferences(reporter, {("reply", "email"): False, ("note", "email"): True})
+    set_preferences(reporter, {("reply", "email"): None, ("note", "email"): False})
+    set_preferences(reporter, {})
+    rows = NotificationPreference.objects.values_list("user", "kind", "channel", "enabled")
     assert sorted(rows, key=str) == sorted(
         [(manager.pk, "reply", "email", False), (reporter.pk, "note", "email", False)], key=str
     )
@@ -78,7 +78,7 @@ def test_wish_that_is_taken_back_leaves_the_rules(reporter: Any, manager: Any) -
 
 
 def due(user: Any, now: datetime, database_alias: str) -> datetime:
-    return Wishes([user.pk], database_alias).email_due(user.pk, now, now)
+    return NotificationPreferences([user.pk], database_alias).email_due(user.pk, now, now)
 
 
 @pytest.mark.hosts("default")
@@ -100,7 +100,7 @@ def due(user: Any, now: datetime, database_alias: str) -> datetime:
 def test_daily_mail_is_due_at_the_sites_next_morning(
     reporter: Any, database_alias: str, now: str, morning: str
 ) -> None:
-    set_rhythm(reporter, EmailRhythm.DAILY)
+    set_email_frequency(reporter, EmailFrequency.DAILY)
     moment = datetime.fromisoformat(now).astimezone(ZoneInfo("UTC"))
     with timezone.override("Asia/Tokyo"):  # the zone of whoever writes
         assert due(reporter, moment, database_alias) == datetime.fromisoformat(morning)
@@ -120,24 +120,24 @@ def test_daily_mail_is_due_at_the_sites_next_morning(
 def test_hourly_mail_is_due_at_the_end_of_the_hour(
     reporter: Any, database_alias: str, now: str, hour: str
 ) -> None:
-    set_rhythm(reporter, EmailRhythm.HOURLY)
+    set_email_frequency(reporter, EmailFrequency.HOURLY)
     moment = datetime.fromisoformat(now)
     assert due(reporter, moment, database_alias) == datetime.fromisoformat(hour)
 
 
 @pytest.mark.hosts("use_tz_false")
 def test_moments_without_a_zone_are_the_sites(reporter: Any, database_alias: str) -> None:
-    set_rhythm(reporter, EmailRhythm.DAILY)
-    evening = datetime(2026, 3, 28, 20)  # noqa: DTZ001 -- as the host stores them
+    set_email_frequency(reporter, EmailFrequency.DAILY)
+    evening = datetime(2026, 3, 28, 20)
     assert due(reporter, evening, database_alias) == evening + timedelta(hours=12)
 
 
 def test_rhythm_can_be_changed_and_changed_back(reporter: Any, database_alias: str) -> None:
     now = timezone.now()
-    for rhythm in (EmailRhythm.DAILY, EmailRhythm.HOURLY, EmailRhythm.DAILY):
-        set_rhythm(reporter, rhythm)
+    for frequency in (EmailFrequency.DAILY, EmailFrequency.HOURLY, EmailFrequency.DAILY):
+        set_email_frequency(reporter, frequency)
         assert due(reporter, now, database_alias) > now
-    set_rhythm(reporter, EmailRhythm.AT_ONCE)
+    set_email_frequency(reporter, EmailFrequency.IMMEDIATE)
     assert due(reporter, now, database_alias) == now
 
 
@@ -154,7 +154,7 @@ def let_time_pass() -> None:
 def test_digest_holds_everything_by_ticket_and_comes_when_it_is_due(
     make_ticket: Callable[..., HelpDeskTicket], reporter: Any, agent: Any, manager: Any
 ) -> None:
-    set_rhythm(reporter, EmailRhythm.DAILY)
+    set_email_frequency(reporter, EmailFrequency.DAILY)
     lift, lamp = (make_ticket(created_by=reporter, description=text) for text in ("Lift.", "Lamp."))
     lift.services.comment(agent, "First on the lift.")
     lamp.services.comment(agent, "On the lamp.")
@@ -176,7 +176,7 @@ def test_window_for_changes_does_not_put_a_digest_off(
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "CHANGES_WINDOW": 2 * 24 * 60 * 60}
     somebody_comes_by()
-    set_rhythm(reporter, EmailRhythm.HOURLY)
+    set_email_frequency(reporter, EmailFrequency.HOURLY)
     ticket.services.start(agent)
     row = Notification.objects.get(recipient=reporter, channel="email")
     assert row.due_datetime == due(reporter, row.created_datetime, database_alias)
@@ -192,7 +192,7 @@ def test_changes_by_one_person_within_the_window_make_one_email_if_somebody_come
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command", "CHANGES_WINDOW": 45}
     somebody_comes_by()
-    ticket.services.assign(agent, by=agent)
+    ticket.services.assign(agent, actor=agent)
     ticket.services.start(agent)
     ticket.services.complete(agent)
     ticket.services.start(manager)

@@ -217,7 +217,7 @@ def test_active_holders_whom_a_hosts_backend_names_are_told(
     told: Any, make_user: MakeUser, settings: Any, backend: str
 ) -> None:
     settings.ADMINS = []
-    settings.AUTHENTICATION_BACKENDS = [f"tests.backends.{backend}"]
+    settings.AUTHENTICATION_BACKENDS = [f"tests.support.backends.{backend}"]
     chief = make_user(name="chief")
     make_user(name="chief-emeritus", is_active=False)
     make_user(name="clerk")
@@ -229,7 +229,7 @@ def test_backend_that_cannot_name_holders_is_passed_over(
     told: Any, manager: Any, settings: Any, backend: str
 ) -> None:
     settings.ADMINS = []
-    settings.AUTHENTICATION_BACKENDS = [f"tests.backends.{backend}", MODEL_BACKEND]
+    settings.AUTHENTICATION_BACKENDS = [f"tests.support.backends.{backend}", MODEL_BACKEND]
     assert told() == {("in_app", manager, None)}
 
 
@@ -239,8 +239,8 @@ def test_holder_whom_several_backends_name_is_told_once(
     settings.ADMINS = []
     settings.AUTHENTICATION_BACKENDS = [
         MODEL_BACKEND,
-        "tests.backends.ListBackend",
-        "tests.backends.QuerySetBackend",
+        "tests.support.backends.ListBackend",
+        "tests.support.backends.QuerySetBackend",
     ]
     chief = make_user(name="chief", is_superuser=True)
     assert told() == {("in_app", chief, None)}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings as host
 
+from help_desk.channels import Channel
 from help_desk.enums import NotificationKind as Kind
 from help_desk.enums import Role
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
-from help_desk.notifications.channels import Channel
 from help_desk.notifications.rules import RULES, rules
-from tests.telling import told
+from tests.support.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class Scene:
         creator = self.person if self.role == Role.CREATOR else self.other
         ticket = HelpDeskTicket.objects.create(created_by=creator, **FIELDS)
         if self.role == Role.ASSIGNEE:
-            ticket.services.assign(self.person, by=self.person)
+            ticket.services.assign(self.person, actor=self.person)
         if self.role == Role.FOLLOWER:
             ticket.services.follow(self.person)
         return ticket
@@ -70,7 +70,7 @@ class Scene:
             return HelpDeskTicket.services.create(by, **FIELDS).events.get()
         ticket = self.ticket()
         if kind == Kind.ASSIGNMENT and self.role == Role.ASSIGNEE:
-            ticket.services.assign(None, by=self.person)
+            ticket.services.assign(None, actor=self.person)
         to = self.person if self.role == Role.ASSIGNEE else self.other
         causes: dict[Kind, Callable[[], object]] = {
             Kind.REPLY: lambda: ticket.services.comment(by, "Hello."),
@@ -78,7 +78,7 @@ class Scene:
             Kind.MENTION: lambda: ticket.services.comment(
                 by, f"Hello @{self.person.get_username()}."
             ),
-            Kind.ASSIGNMENT: lambda: ticket.services.assign(to, by=by),
+            Kind.ASSIGNMENT: lambda: ticket.services.assign(to, actor=by),
             Kind.STATUS: lambda: ticket.services.start(by),
             Kind.PRIORITY: lambda: ticket.services.update(by, priority="urge"),
         }
@@ -121,7 +121,7 @@ def test_whoever_files_a_ticket_is_told_as_their_group_is_unless_a_setting_says_
     *,
     is_told: bool,
 ) -> None:
-    settings.HELP_DESK = {**settings.HELP_DESK, "TELL_CREATORS_OF_OWN_TICKETS": is_told}
+    settings.HELP_DESK = {**settings.HELP_DESK, "NOTIFY_CREATORS_OF_OWN_TICKETS": is_told}
     scene = Scene(role, make_user, grant)
     channels = scene.channels(scene.cause(Kind.NEW, actor=scene.person))
     assert channels == (RULES[Kind.NEW][role] if is_told else set())
@@ -178,7 +178,7 @@ def test_hosts_channel_is_used_where_it_wants_to_be_or_the_rules_say(
         "CHANNELS": [f"{__name__}.ChatChannel"],
         "NOTIFICATION_RULES": {"reply": {"creator": ["chat"]}},
     }
-    ticket.services.assign(manager, by=manager)
+    ticket.services.assign(manager, actor=manager)
     ticket.services.comment(agent, "For us.", internal=True)
     assert told("chat") == {manager}
     ticket.services.comment(agent, "For all.")
@@ -192,7 +192,7 @@ def test_webhook_that_did_not_ask_for_notes_hears_of_none(
     urls = ["https://one.example.com/", "https://two.example.com/"]
     settings.HELP_DESK = {
         **settings.HELP_DESK,
-        "CHANNELS": ["help_desk.notifications.channels.webhook.WebhookChannel"],
+        "CHANNELS": ["help_desk.channels.webhook.channel.WebhookChannel"],
         "WEBHOOKS": [
             {"url": urls[0], "secret": "s" * 32},
             {"url": urls[1], "secret": "s" * 32, "kinds": ["note"]},

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, TicketEvent
-from tests.telling import history, told
+from tests.support.telling import history, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ FIELDS = {"purpose": "app", "priority": "high", "description": "The dashboard ha
 def test_assignee_is_told_and_so_is_the_creator(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:
-    assert ticket.services.assign(agent, by=manager) is ticket
+    assert ticket.services.assign(agent, actor=manager) is ticket
     assert told() == {agent, reporter}
     assert ticket.assigned_to == agent
     event = ticket.events.latest("pk")
@@ -34,21 +34,21 @@ def test_assignee_is_told_and_so_is_the_creator(
 def test_whoever_takes_a_ticket_is_not_told_so(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
-    ticket.services.assign(agent, by=agent)
+    ticket.services.assign(agent, actor=agent)
     assert told() == {reporter}
 
 
 def test_whoever_had_it_is_told_that_somebody_else_has(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:
-    ticket.services.assign(agent, by=agent)
-    ticket.services.assign(manager, by=manager)
+    ticket.services.assign(agent, actor=agent)
+    ticket.services.assign(manager, actor=manager)
     assert told() == {agent, reporter}
 
 
 def test_released_ticket_has_nobody(ticket: HelpDeskTicket, agent: Any, manager: Any) -> None:
-    ticket.services.assign(agent, by=agent)
-    ticket.services.assign(None, by=manager)
+    ticket.services.assign(agent, actor=agent)
+    ticket.services.assign(None, actor=manager)
     assert HelpDeskTicket.objects.get().assigned_to is None
     assert agent in told()
 
@@ -72,7 +72,7 @@ def test_only_active_holders_of_the_change_permission_are_given_tickets(
 ) -> None:
     to = make(agent)
     ways: dict[str, Callable[[], object]] = {
-        "assign": lambda: ticket.services.assign(to, by=manager),
+        "assign": lambda: ticket.services.assign(to, actor=manager),
         "update": lambda: ticket.services.update(manager, assigned_to=to),
         "create": lambda: HelpDeskTicket.services.create(manager, **FIELDS, assigned_to=to),
         "save_model_obj": lambda: ticket.services.save_model_obj(assigned_to=to),
@@ -97,7 +97,7 @@ def test_assignee_must_be_able_to_work_whatever_the_instance_says(
 def test_assignee_who_lost_the_permission_stays_until_somebody_else_is_chosen(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
-    ticket.services.assign(agent, by=manager)
+    ticket.services.assign(agent, actor=manager)
     agent.user_permissions.clear()
     ticket.services.update(manager, assigned_to=agent, priority="low")
     assert (ticket.assigned_to, ticket.priority) == (agent, "low")
@@ -205,4 +205,4 @@ def test_doing_it_twice_is_doing_it_once(ticket: HelpDeskTicket, agent: Any, met
 
 def test_unsaved_ticket_is_no_ticket(agent: Any) -> None:
     with pytest.raises(HelpDeskTicket.DoesNotExist):
-        HelpDeskTicket().services.assign(agent, by=agent)
+        HelpDeskTicket().services.assign(agent, actor=agent)

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from help_desk.delivery import runner as delivery
 from help_desk.models import HelpDeskTicket, Notification
-from help_desk.notifications import delivery
 from help_desk.validators import DESCRIPTION_MAX_LENGTH
 
 
@@ -73,7 +73,7 @@ def test_text_that_cannot_be_kept_is_refused(reporter: Any, text: str, code: str
 )
 def test_senseless_choices_are_refused(ticket: HelpDeskTicket, name: str, value: Any) -> None:
     with pytest.raises(ValidationError) as caught:
-        ticket.services.update(by=None, **{name: value})
+        ticket.services.update(actor=None, **{name: value})
     assert caught.value.error_dict.keys() == {name}
 
 
@@ -81,7 +81,7 @@ def test_senseless_choices_are_refused(ticket: HelpDeskTicket, name: str, value:
 @given(text=st.text(st.characters(codec=None), max_size=200))
 def test_any_text_is_kept_whole_or_refused(ticket: HelpDeskTicket, text: str) -> None:
     try:
-        ticket.services.update(by=None, description=text)
+        ticket.services.update(actor=None, description=text)
     except ValidationError:
         ticket.refresh_from_db()
     else:

@@ -41,7 +41,7 @@ def test_model_object_that_was_filled_before_is_saved(reporter: Any) -> None:
 def test_update_changes_and_records_who_did_it(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
-    assert ticket.services.update(by=agent, status="done", priority="urge") is ticket
+    assert ticket.services.update(actor=agent, status="done", priority="urge") is ticket
     event = ticket.events.latest("pk")
     assert (event.type, event.actor) == (TicketEventType.UPDATE, agent)
     assert event.changes == {"status": ["read", "done"], "priority": ["med", "urge"]}
@@ -73,16 +73,16 @@ def test_field_that_cannot_be_changed_is_a_type_error(
     ticket: HelpDeskTicket, agent: Any, name: str
 ) -> None:
     with pytest.raises(TypeError, match=repr(name)):
-        ticket.services.update(by=agent, **{name: agent})
+        ticket.services.update(actor=agent, **{name: agent})
     assert ticket.events.count() == 1
 
 
 def test_delete_and_restore_keep_the_row_and_say_who(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
-    ticket.services.delete(by=manager)
+    ticket.services.delete(actor=manager)
     assert HelpDeskTicket.objects.deleted().get() == ticket
-    ticket.services.restore(by=agent)
+    ticket.services.restore(actor=agent)
     assert HelpDeskTicket.objects.active().get() == ticket
     history = [(event.actor, event.changes) for event in ticket.events.oldest_first()][1:]
     assert history == [
@@ -92,8 +92,8 @@ def test_delete_and_restore_keep_the_row_and_say_who(
 
 
 def test_deleting_what_is_deleted_adds_nothing(ticket: HelpDeskTicket, manager: Any) -> None:
-    ticket.services.delete(by=manager)
-    ticket.services.delete(by=manager)
+    ticket.services.delete(actor=manager)
+    ticket.services.delete(actor=manager)
     assert ticket.events.count() == 2
 
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from help_desk.enums import TicketEventType
 from help_desk.exceptions import TicketConflictError
 from help_desk.models import HelpDeskTicket, Notification, TicketComment
-from help_desk.services.conversation import may_correct
-from tests.telling import history, told
+from help_desk.services.conversation import can_edit_comment
+from tests.support.telling import history, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,12 +94,12 @@ def test_same_text_sent_again_from_the_same_page_is_written_once(
     ticket: HelpDeskTicket, agent: Any
 ) -> None:
     drawn = ticket.services.version
-    first = ticket.services.comment(agent, "Hello @nobody", drawn_from=drawn)
-    again = ticket.services.comment(agent, "Hello @nobody", drawn_from=drawn)
+    first = ticket.services.comment(agent, "Hello @nobody", base_version=drawn)
+    again = ticket.services.comment(agent, "Hello @nobody", base_version=drawn)
     assert again == first
     assert again.unreached_mentions == ("nobody",)
-    ticket.services.comment(agent, "Hello @nobody", internal=True, drawn_from=drawn)
-    ticket.services.comment(agent, "Hello @nobody", drawn_from=ticket.services.version)
+    ticket.services.comment(agent, "Hello @nobody", internal=True, base_version=drawn)
+    ticket.services.comment(agent, "Hello @nobody", base_version=ticket.services.version)
     assert ticket.comments.count() == 3
 
 
@@ -107,8 +107,8 @@ def test_same_text_of_somebody_else_is_a_reply_of_its_own(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
     drawn = ticket.services.version
-    ticket.services.comment(agent, "+1", drawn_from=drawn)
-    ticket.services.comment(manager, "+1", drawn_from=drawn)
+    ticket.services.comment(agent, "+1", base_version=drawn)
+    ticket.services.comment(manager, "+1", base_version=drawn)
     assert ticket.comments.count() == 2
 
 
@@ -118,10 +118,10 @@ def test_a_reply_overwrites_no_status_of_somebody_else(
     drawn = ticket.services.version
     ticket.services.complete(manager)
     with pytest.raises(TicketConflictError) as caught:
-        ticket.services.comment(agent, "On it.", status="prog", drawn_from=drawn)
+        ticket.services.comment(agent, "On it.", status="prog", base_version=drawn)
     assert caught.value.version == ticket.services.version
     assert ticket.comments.count() == 0
-    ticket.services.comment(agent, "Well done.", status="done", drawn_from=drawn)
+    ticket.services.comment(agent, "Well done.", status="done", base_version=drawn)
     assert ticket.comments.count() == 1
 
 
@@ -171,12 +171,12 @@ def test_author_corrects_for_a_while_and_history_keeps_what_it_said(
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "COMMENT_EDIT_TIME": 60}
     comment = age(ticket.services.comment(agent, "Now it woks."), 50)
-    assert ticket.services.correct_comment(comment, agent, "Now it works.") is comment
+    assert ticket.services.edit_comment(comment, agent, "Now it works.") is comment
     assert (comment.text, comment.edited_datetime is None) == ("Now it works.", False)
     comment = age(comment, 61)
     assert comment.text == "Now it works."
     with pytest.raises(PermissionDenied):
-        ticket.services.correct_comment(comment, agent, "Never.")
+        ticket.services.edit_comment(comment, agent, "Never.")
     event = ticket.events.latest("pk")
     assert (event.type, event.comment) == (TicketEventType.UPDATE, comment)
     assert event.changes == {"text": ["Now it woks.", "Now it works."]}
@@ -185,7 +185,7 @@ def test_author_corrects_for_a_while_and_history_keeps_what_it_said(
 
 def test_correction_that_changes_nothing_leaves_no_mark(ticket: HelpDeskTicket, agent: Any) -> None:
     comment = ticket.services.comment(agent, "Fine.")
-    ticket.services.correct_comment(comment, agent, "Fine.")
+    ticket.services.edit_comment(comment, agent, "Fine.")
     assert comment.edited_datetime is None
     assert len(history(ticket)) == 2
 
@@ -195,7 +195,7 @@ def test_correction_that_cannot_be_is_refused_and_nothing_written(
 ) -> None:
     comment = ticket.services.comment(agent, "Fine.")
     with pytest.raises(ValidationError):
-        ticket.services.correct_comment(comment, agent, " ")
+        ticket.services.edit_comment(comment, agent, " ")
     comment.refresh_from_db()
     assert (comment.text, comment.edited_datetime) == ("Fine.", None)
 
@@ -205,16 +205,16 @@ def test_comment_of_another_ticket_is_not_corrected_on_this_one(
 ) -> None:
     elsewhere = make_ticket().services.comment(agent, "Elsewhere.")
     with pytest.raises(TicketComment.DoesNotExist):
-        ticket.services.correct_comment(elsewhere, agent, "Here.")
+        ticket.services.edit_comment(elsewhere, agent, "Here.")
     assert len(history(ticket)) == 1
 
 
 def test_nobody_else_corrects(ticket: HelpDeskTicket, agent: Any, manager: Any) -> None:
     comment = ticket.services.comment(agent, "Mine.")
-    assert may_correct(comment, agent)
-    assert not may_correct(comment, manager)
+    assert can_edit_comment(comment, agent)
+    assert not can_edit_comment(comment, manager)
     with pytest.raises(PermissionDenied):
-        ticket.services.correct_comment(comment, manager, "Mine!")
+        ticket.services.edit_comment(comment, manager, "Mine!")
 
 
 def test_comment_of_an_erased_account_is_nobodys(
@@ -225,7 +225,7 @@ def test_comment_of_an_erased_account_is_nobodys(
     author.delete()
     comment.refresh_from_db()
     assert comment.author is None
-    assert not may_correct(comment, AnonymousUser())
+    assert not can_edit_comment(comment, AnonymousUser())
 
 
 def test_note_is_not_corrected_by_who_may_not_read_notes_any_more(
@@ -235,7 +235,7 @@ def test_note_is_not_corrected_by_who_may_not_read_notes_any_more(
     agent.user_permissions.clear()
     former = type(agent)._default_manager.get(pk=agent.pk)
     with pytest.raises(PermissionDenied):
-        ticket.services.correct_comment(note, former, "The other cable.")
+        ticket.services.edit_comment(note, former, "The other cable.")
 
 
 # Queries
@@ -267,10 +267,10 @@ def test_as_many_queries_for_many_followers_as_for_few(
             ticket.services.comment(agent, f"More for {manager.get_username()}.")
         reached = len(told())
         with capture_queries() as assign:
-            ticket.services.assign(manager, by=agent)
+            ticket.services.assign(manager, actor=agent)
         with capture_queries() as update:
             ticket.services.update(agent, **changes)
-        ticket.services.assign(None, by=agent)
+        ticket.services.assign(None, actor=agent)
         counts.append([statements(queries) for queries in (comment, assign, update)])
     assert reached >= 300
     assert counts[0] == counts[1]

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from help_desk.exceptions import TicketConflictError
 from help_desk.models import HelpDeskTicket
-from tests.telling import history
+from tests.support.telling import history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +33,9 @@ def test_different_fields_merge_and_the_same_field_conflicts(
     mine = HelpDeskTicket.objects.get(pk=ticket.pk)
     ticket.services.update(manager, priority="urge")
     said = {"priority": mine.priority, "description": "Both lifts sing."}
-    mine.services.update(agent, drawn_from=drawn, **said)
+    mine.services.update(agent, base_version=drawn, **said)
     assert (mine.priority, mine.description) == ("urge", "Both lifts sing.")
-    assert conflicts(lambda: mine.services.update(agent, drawn_from=drawn, priority="low")) == {
+    assert conflicts(lambda: mine.services.update(agent, base_version=drawn, priority="low")) == {
         "priority": ("med", "urge", "low")
     }
     assert HelpDeskTicket.objects.get().priority == "urge"
@@ -51,7 +51,7 @@ def test_three_people_with_one_page_each_change_their_own(
         (manager, {"status": "prog"}),
         (reporter, {"purpose": "comp"}),
     ):
-        ticket.services.update(person, drawn_from=drawn, **page | change)
+        ticket.services.update(person, base_version=drawn, **page | change)
     saved = HelpDeskTicket.objects.get()
     assert (saved.priority, saved.status, saved.purpose) == ("low", "prog", "comp")
     assert [list(changes) for changes in history(ticket)[1:]] == [
@@ -65,12 +65,12 @@ def test_third_writer_is_in_conflict_with_the_second(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:
     drawn = ticket.services.version
-    ticket.services.update(agent, drawn_from=drawn, priority="low")
+    ticket.services.update(agent, base_version=drawn, priority="low")
     second = ticket.services.version
-    ticket.services.update(manager, drawn_from=second, priority="high")
+    ticket.services.update(manager, base_version=second, priority="high")
 
     def third() -> object:
-        return ticket.services.update(reporter, drawn_from=drawn, priority="urge", status="done")
+        return ticket.services.update(reporter, base_version=drawn, priority="urge", status="done")
 
     assert conflicts(third) == {"priority": ("med", "high", "urge")}
     ticket.refresh_from_db()
@@ -82,7 +82,7 @@ def test_who_wants_what_is_there_already_succeeds(
 ) -> None:
     drawn = ticket.services.version
     ticket.services.update(manager, priority="urge")
-    ticket.services.update(agent, drawn_from=drawn, priority="urge")
+    ticket.services.update(agent, base_version=drawn, priority="urge")
     assert len(history(ticket)) == 2
 
 
@@ -92,7 +92,7 @@ def test_what_was_changed_and_changed_back_is_no_conflict(
     drawn = ticket.services.version
     ticket.services.start(manager)
     ticket.services.reopen(manager)
-    ticket.services.update(agent, drawn_from=drawn, status="done")
+    ticket.services.update(agent, base_version=drawn, status="done")
     assert ticket.status == "done"
 
 
@@ -101,17 +101,17 @@ def test_assignee_conflicts_like_any_field(
 ) -> None:
     third = grant(make_user(name="third"), "change", "view")
     drawn = ticket.services.version
-    ticket.services.assign(manager, by=manager)
+    ticket.services.assign(manager, actor=manager)
     services = HelpDeskTicket.objects.get().services
-    services.update(agent, drawn_from=drawn, assigned_to=None)  # as it was drawn: left
+    services.update(agent, base_version=drawn, assigned_to=None)  # as it was drawn: left
     assert HelpDeskTicket.objects.get().assigned_to == manager
-    services.update(agent, drawn_from=drawn, assigned_to=manager)  # the same wish
-    assert conflicts(lambda: services.update(agent, drawn_from=drawn, assigned_to=third)) == {
+    services.update(agent, base_version=drawn, assigned_to=manager)  # the same wish
+    assert conflicts(lambda: services.update(agent, base_version=drawn, assigned_to=third)) == {
         "assigned_to": (None, manager, third)
     }
     drawn = services.version
-    ticket.services.assign(third, by=third)
-    released = conflicts(lambda: services.update(agent, drawn_from=drawn, assigned_to=None))
+    ticket.services.assign(third, actor=third)
+    released = conflicts(lambda: services.update(agent, base_version=drawn, assigned_to=None))
     drawn_key, current, wanted = released["assigned_to"]
     assert (str(drawn_key), current, wanted) == (str(manager.pk), third, None)
 
@@ -130,7 +130,7 @@ def test_texts_that_differ_only_as_forms_make_them_are_the_same(
 ) -> None:
     drawn = ticket.services.version
     ticket.services.update(manager, description=theirs)
-    ticket.services.update(agent, drawn_from=drawn, description=mine)
+    ticket.services.update(agent, base_version=drawn, description=mine)
     assert ticket.description.strip() == mine
 
 
@@ -140,9 +140,9 @@ def test_description_that_two_people_rewrote_keeps_both_for_the_second_to_choose
     drawn, was = ticket.services.version, ticket.description
     ticket.services.update(manager, description="Theirs.")
     assert conflicts(
-        lambda: ticket.services.update(agent, drawn_from=drawn, description="Mine.")
+        lambda: ticket.services.update(agent, base_version=drawn, description="Mine.")
     ) == {"description": (was, "Theirs.", "Mine.")}
-    ticket.services.update(agent, drawn_from=ticket.services.version, description="Mine.")
+    ticket.services.update(agent, base_version=ticket.services.version, description="Mine.")
     assert history(ticket)[-1] == {"description": ["Theirs.", "Mine."]}
 
 
@@ -152,7 +152,7 @@ def test_ticket_that_was_deleted_meanwhile_is_not_changed(
     drawn = ticket.services.version
     HelpDeskTicket.objects.get().services.delete(manager)
     with pytest.raises(ValidationError) as caught:
-        ticket.services.update(agent, drawn_from=drawn, priority="low")
+        ticket.services.update(agent, base_version=drawn, priority="low")
     assert caught.value.code == "deleted"
 
 
@@ -160,8 +160,8 @@ def test_ticket_that_was_deleted_meanwhile_is_not_changed(
 def test_version_before_all_others_overwrites_nothing(
     ticket: HelpDeskTicket, agent: Any, version: int
 ) -> None:
-    ticket.services.update(agent, drawn_from=version, priority="med")
-    raised = conflicts(lambda: ticket.services.update(agent, drawn_from=version, priority="low"))
+    ticket.services.update(agent, base_version=version, priority="med")
+    raised = conflicts(lambda: ticket.services.update(agent, base_version=version, priority="low"))
     assert raised == {"priority": (None, "med", "low")}
 
 
@@ -169,7 +169,7 @@ def test_version_before_all_others_overwrites_nothing(
 def test_version_that_never_was_is_taken_for_the_latest(
     ticket: HelpDeskTicket, agent: Any, version: int
 ) -> None:
-    ticket.services.update(agent, drawn_from=version, priority="low")
+    ticket.services.update(agent, base_version=version, priority="low")
     assert ticket.priority == "low"
 
 
@@ -179,7 +179,7 @@ def test_comment_is_a_version_and_no_conflict(
     drawn = ticket.services.version
     ticket.services.comment(manager, "Hm.")
     assert ticket.services.version > drawn
-    ticket.services.update(agent, drawn_from=drawn, priority="low")
+    ticket.services.update(agent, base_version=drawn, priority="low")
     assert ticket.priority == "low"
 
 
@@ -190,11 +190,11 @@ def test_everything_that_is_wrong_is_said_at_once(
     version = ticket.services.version if drawn else None
     with pytest.raises(ValidationError) as caught:
         ticket.services.update(
-            agent, drawn_from=version, status="x", priority="y", assigned_to=reporter
+            agent, base_version=version, status="x", priority="y", assigned_to=reporter
         )
     assert set(caught.value.message_dict) == {"status", "priority", "assigned_to"}
     with pytest.raises(TypeError, match="'colour'"):
-        ticket.services.update(agent, drawn_from=version, colour="red")
+        ticket.services.update(agent, base_version=version, colour="red")
     assert len(history(ticket)) == 1
 
 

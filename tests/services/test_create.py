@@ -174,7 +174,7 @@ def test_ticket_is_not_created_twice(ticket: HelpDeskTicket, reporter: Any) -> N
 
 
 def test_failing_notifications_leave_nothing(reporter: Any, settings: Any) -> None:
-    settings.AUTHENTICATION_BACKENDS = ["tests.backends.BrokenBackend"]
+    settings.AUTHENTICATION_BACKENDS = ["tests.support.backends.BrokenBackend"]
     ticket = HelpDeskTicket()
     with pytest.raises(ConnectionError):
         ticket.services.create(reporter, **FIELDS)
@@ -240,7 +240,7 @@ def test_whichever_statement_fails_nothing_is_left(
 def test_caller_can_go_on_in_its_own_transaction(
     reporter: Any, database_alias: str, settings: Any
 ) -> None:
-    settings.AUTHENTICATION_BACKENDS = ["tests.backends.BrokenBackend"]
+    settings.AUTHENTICATION_BACKENDS = ["tests.support.backends.BrokenBackend"]
     with transaction.atomic(using=database_alias):
         with pytest.raises(ConnectionError):
             HelpDeskTicket().services.create(reporter, **FIELDS)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from help_desk.content.unsubscribe import Scope, Unsubscription
 from help_desk.models import HelpDeskTicket, TicketFollower
-from help_desk.notifications.unsubscribe import Scope, Unsubscription
-from help_desk.services import preference_service
-from tests.telling import told
+from help_desk.services import preferences as preference_service
+from tests.support.telling import told
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def test_mute_holds_whatever_one_is_to_the_ticket(
     person = {"creator": reporter, "assignee": agent, "mentioned": agent}[role]
     ticket.services.mute(person)
     if role == "assignee":
-        ticket.services.assign(agent, by=manager)
+        ticket.services.assign(agent, actor=manager)
         assert agent not in told()
     ticket.services.comment(manager, f"Look, @{agent.get_username()}.")
     assert person not in told()

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from help_desk.mentions import MAX_MENTIONS, mentioned_names
 from help_desk.models import HelpDeskTicket
-from tests import databases
-from tests.telling import told
+from help_desk.text.mentions import MAX_MENTIONS, mentioned_names
+from tests.support import databases
+from tests.support.telling import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,7 +166,7 @@ def test_exact_name_counts_more_than_the_same_in_other_letters(
 ) -> None:
     try:
         people = {name: grant(make_user(name=name), "view") for name in ("Bob", "bob")}
-    except Exception as error:  # noqa: BLE001 -- of whichever database
+    except Exception as error:
         pytest.skip(f"this database holds the two names for one: {error}")
     ticket.services.comment(agent, f"@{said}")
     assert told() & set(people.values()) == {people[reached]}

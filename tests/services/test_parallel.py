@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from help_desk.enums import EmailRhythm, NotificationKind
+from help_desk.enums import EmailFrequency, NotificationKind
 from help_desk.exceptions import TicketConflictError
 from help_desk.models import (
     EmailSchedule,
@@ -16,11 +16,11 @@ from help_desk.models import (
     NotificationPreference,
     TicketFollower,
 )
-from help_desk.services.preference_service import save_wishes, set_rhythm
-from tests.isolated import run_in_new_host
-from tests.mail import mail_through
-from tests.telling import history
-from tests.threads import at_once, needs_a_server
+from help_desk.services.preferences import set_email_frequency, set_preferences
+from tests.support.isolated import run_in_new_host
+from tests.support.mail import mail_through
+from tests.support.telling import history
+from tests.support.threads import at_once, needs_a_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def test_parallel_requests_wait_for_each_other_on_a_sqlite_file(tmp_path: Path) 
                 ticket = HelpDeskTicket.services.create(
                     person, purpose="app", priority="low", description=person.username
                 )
-                ticket.services.update(by=person, status="prog")
+                ticket.services.update(actor=person, status="prog")
                 ticket.services.notification.create_new_ticket_notifications()
         except Exception as error:
             errors.append(repr(error))
@@ -95,8 +95,8 @@ def test_people_talk_at_once_on_a_sqlite_file(tmp_path: Path) -> None:
     from help_desk.models import (
         EmailSchedule, HelpDeskTicket, Notification, NotificationPreference, TicketFollower,
     )
-    from help_desk.services.preference_service import save_wishes, set_rhythm
-    from tests.threads import at_once
+    from help_desk.services.preferences import set_preferences, set_email_frequency
+    from tests.support.threads import at_once
     call_command("migrate", verbosity=0)
     mail.outbox = []
     people = [User.objects.create_superuser(f"person{n}", f"p{n}@example.com") for n in range(8)]
@@ -109,10 +109,10 @@ def test_people_talk_at_once_on_a_sqlite_file(tmp_path: Path) -> None:
         for number in range(3):
             mine.services.follow(person)
             mine.services.comment(person, f"{number} for @person0 and @person1.")
-            mine.services.assign(person, by=person)
+            mine.services.assign(person, actor=person)
             mine.services.mute(person)
-            save_wishes(person, {("reply", "email"): bool(number), ("status", "email"): None})
-            set_rhythm(person, "day")
+            set_preferences(person, {("reply", "email"): bool(number), ("status", "email"): None})
+            set_email_frequency(person, "day")
             mine.services.start(person)
 
     errors = at_once(*[lambda person=person: work(person) for person in people])
@@ -145,7 +145,7 @@ def test_parallel_requests_do_not_mix_people_up(make_user: Callable[..., Any]) -
             ticket = HelpDeskTicket.services.create(
                 person, purpose="app", priority="low", description=str(person.pk)
             )
-            ticket.services.update(by=person, status="prog")
+            ticket.services.update(actor=person, status="prog")
 
     assert at_once(*(partial(work, person) for person in people)) == []
     tickets = list(HelpDeskTicket.objects.all())
@@ -178,7 +178,7 @@ def test_people_who_take_a_ticket_at_once_follow_each_other_in_its_history(
     ticket: HelpDeskTicket, agents: list[Any]
 ) -> None:
     def take(agent: Any) -> None:
-        HelpDeskTicket.objects.get(pk=ticket.pk).services.assign(agent, by=agent)
+        HelpDeskTicket.objects.get(pk=ticket.pk).services.assign(agent, actor=agent)
 
     assert at_once(*(partial(take, agent) for agent in agents)) == []
     chain = [changes["assigned_to"] for changes in history(ticket)[1:]]
@@ -198,7 +198,7 @@ def test_of_people_who_save_one_page_at_once_one_wins_and_the_others_are_told(
 
     def save(agent: Any, priority: str) -> None:
         mine = HelpDeskTicket.objects.get(pk=ticket.pk)
-        mine.services.update(agent, drawn_from=drawn, priority=priority)
+        mine.services.update(agent, base_version=drawn, priority=priority)
 
     errors = at_once(*map(partial, [save] * 3, agents, values))
     assert [type(error) for error in errors] == [TicketConflictError] * 2
@@ -218,7 +218,7 @@ def test_nobodys_field_is_lost_when_each_changes_another(
 
     def save(agent: Any, name: str) -> None:
         ticket = HelpDeskTicket.objects.get()
-        ticket.services.update(agent, drawn_from=drawn, **page | {name: mine[name]})
+        ticket.services.update(agent, base_version=drawn, **page | {name: mine[name]})
 
     assert at_once(*map(partial, [save] * 4, agents, mine)) == []
     saved = HelpDeskTicket.objects.get()
@@ -253,7 +253,7 @@ def test_same_reply_sent_several_times_at_once_is_written_once(
 
     def reply() -> None:
         mine = HelpDeskTicket.objects.get()
-        mine.services.comment(agents[0], "Hello.", drawn_from=drawn)
+        mine.services.comment(agents[0], "Hello.", base_version=drawn)
 
     assert at_once(*[reply] * 4) == []
     assert ticket.comments.count() == 1
@@ -263,8 +263,8 @@ def test_same_reply_sent_several_times_at_once_is_written_once(
 @pytest.mark.django_db(transaction=True)
 def test_wishes_saved_several_times_at_once_are_kept_once(agents: list[Any]) -> None:
     def wish(agent: Any) -> None:
-        save_wishes(agent, {(kind, "email"): False for kind in NotificationKind})
-        set_rhythm(agent, EmailRhythm.DAILY)
+        set_preferences(agent, {(kind, "email"): False for kind in NotificationKind})
+        set_email_frequency(agent, EmailFrequency.DAILY)
 
     assert at_once(*(partial(wish, agent) for agent in [*agents, *agents[:2]])) == []
     assert NotificationPreference.objects.count() == len(agents) * len(NotificationKind)

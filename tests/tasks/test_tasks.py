@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import timezone
 
+from help_desk.delivery import batch, dispatch
 from help_desk.models import DeliveryRun, Notification
-from help_desk.notifications import batch, dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,7 +142,7 @@ def test_what_there_was_no_time_for_is_the_next_tasks(
 def test_task_comes_a_little_later_for_a_channel_that_is_blocked(
     queue: Any, settings: Any, ticket: HelpDeskTicket, database_alias: str
 ) -> None:
-    blocked = ["tests.channels.BlockedChannel"]
+    blocked = ["tests.support.channels.BlockedChannel"]
     settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": blocked}
     settings.ADMINS = [f"x{number}@example.com" for number in range(150)]
     now = timezone.now()

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.live_host import live_host, wait_until
+from tests.support.live_host import live_host, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from subprocess import Popen
 
-    from tests.live_host import LiveHost
+    from tests.support.live_host import LiveHost
 
 # The hosts of these tests are their own.
 pytestmark = pytest.mark.hosts("default")

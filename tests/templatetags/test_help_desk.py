@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 
-from help_desk.templatetags.help_desk import help_desk_person, help_desk_summary
+from help_desk.templatetags.help_desk import help_desk_display_name, help_desk_summary
 
 COUNT = Template("{% load help_desk %}{% help_desk_unread_count as unread %}{{ unread }}")
 
@@ -99,11 +99,11 @@ class Account:
     ids=["nobody", "name", "full-name", "blank", "number", "attribute"],
 )
 def test_people_have_names(user, name):
-    assert help_desk_person(user) == name
+    assert help_desk_display_name(user) == name
 
 
 def test_names_of_this_hosts_accounts(stranger):
-    assert help_desk_person(stranger) == str(stranger.get_username())
+    assert help_desk_display_name(stranger) == str(stranger.get_username())
 
 
 def test_summaries_are_one_line():
@@ -113,7 +113,7 @@ def test_summaries_are_one_line():
 
 def test_filters_are_escaped_where_they_are_used():
     template = Template(
-        "{% load help_desk %}{{ text|help_desk_summary }}{{ user|help_desk_person }}"
+        "{% load help_desk %}{{ text|help_desk_summary }}{{ user|help_desk_display_name }}"
     )
     user = SimpleNamespace(get_username=lambda: "<b>")
     assert template.render(Context({"text": "<i>", "user": user})) == "&lt;i&gt;&lt;b&gt;"

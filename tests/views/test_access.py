@@ -108,7 +108,7 @@ def test_the_inbox_needs_no_permission(client_of, stranger, url_of):
 
 @pytest.mark.parametrize("name", OF_A_TICKET)
 def test_deleted_tickets_are_not_found(client_of, manager, ticket, name):
-    ticket.services.delete(by=manager)
+    ticket.services.delete(actor=manager)
     client = client_of(manager)
     assert client.get(address(name, ticket)).status_code == 404
     if name != DETAIL:

@@ -43,7 +43,7 @@ class Outline(HTMLParser):
 def pages(client_of, manager, file_ticket):
     """Every page as a manager sees it, with something on it; and the pages of refusal."""
     ticket = file_ticket(description='"><img src=x onerror=alert(1)>')
-    ticket.services.update(by=manager, description="After", status="prog")
+    ticket.services.update(actor=manager, description="After", status="prog")
     client = client_of(manager)
 
     def draw():

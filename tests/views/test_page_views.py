@@ -192,7 +192,7 @@ class TestDetail:
         assert "Inactive" in html(open_ticket(ticket))
 
     def test_history_tells_who_changed_what(self, open_ticket, ticket, agent):
-        ticket.services.update(by=agent, status="prog", description="New <i>words</i>")
+        ticket.services.update(actor=agent, status="prog", description="New <i>words</i>")
         entries = open_ticket(ticket).context["history"].entries
         assert [entry.kind for entry in entries] == ["new", "update"]
         assert entries[1].actor == agent
@@ -260,7 +260,7 @@ class TestDetail:
         for number in (0, 3, 60):
             for _event in range(number):
                 ticket.services.update(
-                    by=make_user(), priority="low" if ticket.priority == "high" else "high"
+                    actor=make_user(), priority="low" if ticket.priority == "high" else "high"
                 )
             with capture_queries() as queries:
                 open_ticket(ticket)

@@ -9,6 +9,8 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
+from help_desk.content import unsubscribe
+from help_desk.content.unsubscribe import Scope, Unsubscription
 from help_desk.models import (
     EmailSchedule,
     HelpDeskTicket,
@@ -16,8 +18,6 @@ from help_desk.models import (
     NotificationPreference,
     TicketFollower,
 )
-from help_desk.notifications import unsubscribe
-from help_desk.notifications.unsubscribe import Scope, Unsubscription
 
 PREFERENCES, FOLLOW = "page:preferences", "form:follow"
 
@@ -36,10 +36,10 @@ class TestPreferences:
         """Posts the form as the page draws it, with changes; None takes a tick away."""
         client = client_of(reporter)
         form = client.get(url_of(PREFERENCES)).context["form"]
-        drawn = {name: "on" for name in form.fields if form[name].initial and name != "rhythm"}
+        drawn = {name: "on" for name in form.fields if form[name].initial and name != "frequency"}
 
         def post(**changes):
-            data = {"rhythm": "once", **drawn, **changes}
+            data = {"frequency": "once", **drawn, **changes}
             sent = {name: value for name, value in data.items() if value is not None}
             return client.post(url_of(PREFERENCES), sent)
 
@@ -68,7 +68,7 @@ class TestPreferences:
         response = keep(**{"reply-in_app": None})
         assert response["Location"] == url_of(PREFERENCES)
         wish = NotificationPreference.objects.get()
-        assert (wish.kind, wish.channel, wish.is_wanted) == ("reply", "in_app", False)
+        assert (wish.kind, wish.channel, wish.enabled) == ("reply", "in_app", False)
         ticket.services.comment(agent, "Hello")
         assert not Notification.objects.filter(recipient=reporter, channel="in_app").exists()
 
@@ -77,18 +77,18 @@ class TestPreferences:
         keep()
         assert NotificationPreference.objects.count() == 0
 
-    @pytest.mark.parametrize("rhythm", ["once", "hour", "day"])
-    def test_the_rhythm_is_kept(self, keep, rhythm, client_of, reporter, url_of):
-        keep(rhythm=rhythm)
-        assert EmailSchedule.objects.get().rhythm == rhythm
+    @pytest.mark.parametrize("frequency", ["once", "hour", "day"])
+    def test_the_rhythm_is_kept(self, keep, frequency, client_of, reporter, url_of):
+        keep(frequency=frequency)
+        assert EmailSchedule.objects.get().frequency == frequency
         page = html(client_of(reporter).get(url_of(PREFERENCES)))
-        assert f'value="{rhythm}"' in page.split("checked", page.count("checked"))[-2][-200:]
+        assert f'value="{frequency}"' in page.split("checked", page.count("checked"))[-2][-200:]
 
-    @pytest.mark.parametrize("rhythm", [None, "", "nope", "\x00", "x" * 10_000])
-    def test_odd_rhythms_are_errors_and_ticks_are_kept(self, keep, rhythm):
-        response = keep(rhythm=rhythm, **{"reply-in_app": None})
+    @pytest.mark.parametrize("frequency", [None, "", "nope", "\x00", "x" * 10_000])
+    def test_odd_rhythms_are_errors_and_ticks_are_kept(self, keep, frequency):
+        response = keep(frequency=frequency, **{"reply-in_app": None})
         assert response.status_code == 200
-        assert set(response.context["form"].errors) == {"rhythm"}
+        assert set(response.context["form"].errors) == {"frequency"}
         assert 'id="help-desk-errors"' in html(response)
         box = response.context["form"]["reply-in_app"]
         assert "checked" not in str(box)
@@ -99,7 +99,7 @@ class TestPreferences:
         assert NotificationPreference.objects.count() == 0
 
     def test_ten_megabytes_are_refused(self, keep):
-        assert keep(rhythm="x" * 10_000_000).status_code == 413
+        assert keep(frequency="x" * 10_000_000).status_code == 413
 
     def test_muted_tickets_can_be_unmuted(self, client_of, reporter, make_ticket, url_of):
         muted = make_ticket(description="The <b>loud</b> fan")
@@ -190,7 +190,7 @@ class TestUnsubscribing:
     )
     def test_mails_of_a_kind_or_all(self, outsider, link_of, reporter, scope, kinds):
         outsider.post(link_of(reporter, scope))
-        wishes = NotificationPreference.objects.filter(channel="email", is_wanted=False)
+        wishes = NotificationPreference.objects.filter(channel="email", enabled=False)
         found = set(wishes.values_list("kind", flat=True))
         assert found == kinds if kinds else len(found) > 3
 

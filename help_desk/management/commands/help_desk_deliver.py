@@ -12,16 +12,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, close_old_connections, router
 from django.utils import timezone
 
+from help_desk.delivery import runner as delivery
+from help_desk.delivery.dispatch import COMMAND
+from help_desk.delivery.run import record_run
 from help_desk.management.stopping import StopSignal
 from help_desk.models import Notification
-from help_desk.notifications import delivery
-from help_desk.notifications.dispatch import COMMAND
-from help_desk.notifications.runs import leave_trace
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
-    from help_desk.notifications.runs import DeliveryReport
+    from help_desk.delivery.run import DeliveryReport
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class Command(BaseCommand):
         report = delivery.deliver(
             using=using, stop=stop.is_set, progress=self._progress if is_watched else None
         )
-        leave_trace(COMMAND, report, using)
+        record_run(COMMAND, report, using)
         if is_quiet and not report.handled and time.monotonic() - self._said < HEARTBEAT:
             return
         self._said = time.monotonic()

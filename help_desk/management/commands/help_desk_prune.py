@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import router
 from django.utils import timezone
 
+from help_desk.channels import active_channels
 from help_desk.models import Notification
-from help_desk.notifications.channels import active_channels
 from help_desk.querysets import IN_APP
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, router
 from django.utils import timezone
 
+from help_desk.delivery.monitoring import max_delivery_delay, outbox_status
+from help_desk.delivery.run import DeliveryReport
 from help_desk.models import Notification
-from help_desk.notifications.runs import DeliveryReport
-from help_desk.notifications.watch import alarm_limit, outbox_state
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
+    from help_desk.delivery.monitoring import OutboxStatus
     from help_desk.models import DeliveryRun
-    from help_desk.notifications.watch import OutboxState
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             "--max-age",
             type=float,
             metavar="SECONDS",
-            help="How long something may wait; by default the setting WAITING_ALARM.",
+            help="How long something may wait; by default the setting MAX_DELIVERY_DELAY.",
         )
         parser.add_argument(
             "--database",
@@ -69,9 +69,9 @@ class Command(BaseCommand):
         Raises:
             CommandError: Something has waited too long; or the database cannot be used.
         """
-        limit = alarm_limit() if max_age is None else timedelta(seconds=max_age)
+        limit = max_delivery_delay() if max_age is None else timedelta(seconds=max_age)
         try:
-            state = outbox_state(database or router.db_for_write(Notification))
+            state = outbox_status(database or router.db_for_write(Notification))
         except (DatabaseError, InterfaceError) as error:
             message = f"The database cannot be used: {error}"
             raise CommandError(message) from error
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             raise CommandError(message)
 
 
-def _as_json(state: OutboxState, limit: timedelta) -> str:
+def _as_json(state: OutboxStatus, limit: timedelta) -> str:
     return json.dumps(
         {
             "waiting": state.waiting,
@@ -100,7 +100,7 @@ def _as_json(state: OutboxState, limit: timedelta) -> str:
     )
 
 
-def _in_words(state: OutboxState) -> str:
+def _in_words(state: OutboxStatus) -> str:
     now = timezone.now()
     lines = [
         f"{'Waiting':15}{state.waiting}, of which {state.due} are due",

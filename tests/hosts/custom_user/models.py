@@ -5,7 +5,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
 
-class Person(AbstractBaseUser, PermissionsMixin):
+class Recipient(AbstractBaseUser, PermissionsMixin):
     """Somebody known by an address; there is no `username`, and the field is not `email`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -2,7 +2,7 @@
 
 import django
 
-from tests import databases
+from tests.support import databases
 
 SECRET_KEY = "only-for-tests"
 DEBUG = False

@@ -1,7 +1,7 @@
 """People and their tickets live in another database than the rest of the host."""
 
-from tests import databases
 from tests.hosts.default.settings import *
+from tests.support import databases
 
 DATABASES = {
     "default": databases.configuration(),

@@ -25,7 +25,7 @@ from django.db import connection
 
 from demo import people
 from demo.seed import seed
-from help_desk.notifications import delivery
+from help_desk.delivery import runner as delivery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 LAST_PORT = 65535
-PATIENCE = 20
+RETRY_DELAYS = 20
 """Seconds that delivery gets to finish a message in the end."""
 
 READY = """
@@ -153,7 +153,7 @@ def _delivery(log: Path | None) -> Iterator[None]:
     command += ["--loop", "--interval", "1"]
     with log.open("a") as file:
         # In a session of its own, so that Ctrl-C reaches it once: by the lines below.
-        process = subprocess.Popen(  # noqa: S603 -- the command is above
+        process = subprocess.Popen(
             command, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
@@ -161,7 +161,7 @@ def _delivery(log: Path | None) -> Iterator[None]:
     finally:
         process.terminate()
         try:
-            process.wait(PATIENCE)
+            process.wait(RETRY_DELAYS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

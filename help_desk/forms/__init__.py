@@ -1,0 +1,13 @@
+"""Forms of the pages; the ticket forms are importable from here."""
+
+from help_desk.forms.ticket import (
+    HelpDeskTicketCreateForm,
+    HelpDeskTicketFilterForm,
+    HelpDeskTicketUpdateForm,
+)
+
+__all__ = [
+    "HelpDeskTicketCreateForm",
+    "HelpDeskTicketFilterForm",
+    "HelpDeskTicketUpdateForm",
+]

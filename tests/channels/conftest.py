@@ -1,0 +1,38 @@
+"""Programs elsewhere, and webhooks that lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from help_desk.channels.webhook.channel import WebhookChannel
+from tests.support.receivers import SECRET, Receiver, receiving
+
+
+def path_of(channel: type) -> str:
+    return f"{channel.__module__}.{channel.__qualname__}"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as server:
+        yield server
+
+
+@pytest.fixture
+def set_up(settings: Any) -> Callable[..., None]:
+    """Sets the webhooks up, each a URL or an entry; nobody is told by any other channel."""
+
+    def configure(*hooks: str | dict[str, Any], channel: type = WebhookChannel) -> None:
+        settings.HELP_DESK = {
+            "SITE_URL": "https://intranet.example.com",
+            "CHANNELS": [path_of(channel)],
+            "WEBHOOKS": [
+                {"url": hook, "secret": SECRET} if isinstance(hook, str) else hook for hook in hooks
+            ],
+            "WEBHOOKS_TO_PRIVATE_ADDRESSES": True,
+        }
+
+    return configure
