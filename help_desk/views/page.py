@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from django.core.paginator import Page
     from django.db.models import QuerySet
-    from django.http import HttpResponse
+    from django.http import HttpRequest, HttpResponse
 
     from help_desk.auth.controller import BaseHelpDeskAuthController
     from help_desk.models import HelpDeskTicket
@@ -130,7 +130,7 @@ def warn_of_unreached(request: HelpDeskRequest, names: Sequence[str]) -> None:
         )
 
 
-def drawn_from(request: HelpDeskRequest, name: str = "version") -> int | None:
+def drawn_from(request: HttpRequest, name: str = "version") -> int | None:
     """Read which version of a ticket a form was drawn from.
 
     Args:
