@@ -52,6 +52,7 @@ class VersionMethods(TicketService):
         drawn = self.values_at(drawn_from)
         meant: dict[str, Any] = {}
         conflicts = []
+        left_alone: dict[str, Any] = {}
         for field, wanted in fields.items():
             current = getattr(ticket, field)
             now, wish = _comparable(current), _comparable(wanted)
@@ -62,8 +63,10 @@ class VersionMethods(TicketService):
                 conflicts.append(
                     FieldConflict(field=field, drawn=drawn[field], current=current, wanted=wanted)
                 )
+            else:
+                left_alone[field] = current
         if conflicts:
-            raise TicketConflictError(conflicts, version=self.version)
+            raise TicketConflictError(conflicts, version=self.version, left_alone=left_alone)
         return meant
 
     def values_at(self, version: int) -> dict[str, Any]:

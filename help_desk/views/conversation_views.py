@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -53,7 +53,7 @@ def comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         return forbidden(request, "view")
     if request.method != "POST":
         # Whoever had to sign in first comes back by a GET.
-        return redirect(f"{ticket_url(ticket)}#help-desk-reply")
+        return HttpResponseRedirect(f"{ticket_url(ticket)}#help-desk-reply")
     form = ReplyForm(request.POST, ticket=ticket, is_insider=auth.can_see_internal())
     if form.is_valid():
         try:
@@ -86,7 +86,7 @@ def _said(
     sentence = _("Your note was kept.") if comment.is_internal else _("Your reply was sent.")
     messages.success(request, sentence, fail_silently=True)
     warn_of_unreached(request, comment.unreached_mentions)
-    return redirect(ticket_url(ticket) + place)
+    return HttpResponseRedirect(ticket_url(ticket) + place)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -111,7 +111,7 @@ def correct_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     is_in_time = may_correct(comment, request.user)
     if request.method != "POST" and not is_in_time:
         messages.warning(request, _too_late(), fail_silently=True)
-        return redirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
+        return HttpResponseRedirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
     form = CorrectionForm(request.POST if request.method == "POST" else {"text": comment.text})
     if request.method == "POST" and form.is_valid():
         try:
@@ -122,7 +122,7 @@ def correct_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
             form.add_service_error(error)
         else:
             messages.success(request, _("Your correction was saved."), fail_silently=True)
-            return redirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
+            return HttpResponseRedirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
     context = {"form": form, "ticket": ticket, "comment": comment, "cancel_url": ticket_url(ticket)}
     return render_page(request, "help_desk/comment/correct.html", context, section="ticket")
 
@@ -176,4 +176,4 @@ def follow_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
             _("You are no longer told of what happens to ticket #%(number)s.") % number,
             fail_silently=True,
         )
-    return redirect(return_url(request) or ticket_url(ticket))
+    return HttpResponseRedirect(return_url(request) or ticket_url(ticket))
