@@ -21,9 +21,8 @@ from tests.docs.blocks import ROOT
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
-    from django.test import Client
-
     from django.dispatch import Signal
+    from django.test import Client
 
     from help_desk.models import HelpDeskTicket
     from tests.docs.blocks import Block
