@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from help_desk.enums import TicketEventType
     from help_desk.services.versions import FieldConflict
@@ -54,14 +55,23 @@ class AppendOnlyError(HelpDeskError):
 class TicketConflictError(HelpDeskError):
     """Somebody else has changed the same fields of a ticket in the meantime."""
 
-    def __init__(self, conflicts: Sequence[FieldConflict], *, version: int) -> None:
+    def __init__(
+        self,
+        conflicts: Sequence[FieldConflict],
+        *,
+        version: int,
+        left_alone: Mapping[str, Any] | None = None,
+    ) -> None:
         """Keep what is in conflict.
 
         Args:
             conflicts: One entry per field.
             version: The ticket's version that says what the conflicts call current.
+            left_alone: What the ticket says now in fields that somebody else has changed
+                and the second person has not.
         """
         self.conflicts = tuple(conflicts)
         self.version = version
+        self.left_alone = dict(left_alone or {})
         fields = ", ".join(conflict.field for conflict in conflicts)
         super().__init__(f"Changed by somebody else in the meantime: {fields}")

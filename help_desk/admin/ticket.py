@@ -11,14 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from help_desk.admin.base import list_link, user_search_fields
+from help_desk.admin.ticket_form import REFUSALS, TicketAdminForm
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.models import HelpDeskTicket
+from help_desk.views.page import base_version
 
 if TYPE_CHECKING:
     from django.db.models import ForeignKey, QuerySet
     from django.forms import ModelChoiceField, ModelForm
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
 
     TicketAdminBase = admin.ModelAdmin[HelpDeskTicket]
@@ -35,6 +37,7 @@ class HelpDeskTicketAdmin(TicketAdminBase):
     filter `is_deleted` finds it.
     """
 
+    form = TicketAdminForm
     list_display = ("pk", "purpose", "priority", "status", "created_by", "created_datetime")
     list_filter = ("priority", "purpose", "status", "is_active", "is_deleted")
     list_select_related = ("created_by",)
@@ -58,6 +61,46 @@ class HelpDeskTicketAdmin(TicketAdminBase):
             Names of fields and methods.
         """
         return self.readonly_fields if obj is None else (*self.readonly_fields, "history")
+
+    def get_fields(self, request: HttpRequest, obj: HelpDeskTicket | None = None) -> list[Any]:
+        """Leave out the version, which has a place of its own; see `get_fieldsets`.
+
+        Args:
+            request: The request.
+            obj: The ticket, or None on the page that adds one.
+
+        Returns:
+            Names of fields and methods.
+        """
+        return [name for name in super().get_fields(request, obj) if name != "version"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: HelpDeskTicket | None = None) -> list[Any]:
+        """Add the version that the form is drawn from, out of sight.
+
+        Args:
+            request: The request.
+            obj: The ticket, or None on the page that adds one.
+
+        Returns:
+            The fieldsets; a ticket that may only be read has no form and so no version.
+        """
+        fieldsets = list(super().get_fieldsets(request, obj))
+        if obj is not None and self.has_change_permission(request, obj):
+            fieldsets.append((None, {"fields": ("version",), "classes": ("hidden",)}))
+        return fieldsets
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HelpDeskTicket]:
+        """Read each ticket together with its version.
+
+        Args:
+            request: The request.
+
+        Returns:
+            Tickets.
+        """
+        tickets: Any = super().get_queryset(request)
+        versioned: QuerySet[HelpDeskTicket] = tickets.with_version()
+        return versioned
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
@@ -99,6 +142,9 @@ class HelpDeskTicketAdmin(TicketAdminBase):
     ) -> bool:
         """Show a deleted ticket as it is: it is restored first, by the action of the list.
 
+        A form that was drawn before the deletion may still be posted: it is refused by an
+        error of the form, so that what was typed is not lost.
+
         Args:
             request: Whose sender asks.
             obj: The ticket, if it is about one.
@@ -106,8 +152,59 @@ class HelpDeskTicketAdmin(TicketAdminBase):
         Returns:
             Whether the sender may change it.
         """
-        is_deleted = obj is not None and obj.is_deleted
-        return not is_deleted and super().has_change_permission(request, obj)
+        is_read_only = obj is not None and obj.is_deleted and request.method != "POST"
+        return not is_read_only and super().has_change_permission(request, obj)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form again, with an error, where its values cannot be saved.
+
+        Whether they can is known only while the ticket is held, after the form was found
+        valid. By then all that this request has written is rolled back, the admin's log
+        entry included.
+
+        Args:
+            request: The request.
+            object_id: The ticket's number; None on the page that adds one.
+            form_url: As Django hands it on.
+            extra_context: As Django hands it on.
+
+        Returns:
+            The page, or a redirect.
+        """
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except REFUSALS as refusal:
+            request.help_desk_refusal = refusal  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: HelpDeskTicket | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> type[ModelForm[HelpDeskTicket]]:
+        """Tell the form why its values were not saved.
+
+        Args:
+            request: The request.
+            obj: The ticket, or None on the page that adds one.
+            change: Whether the ticket was there before.
+            **kwargs: As Django hands them on.
+
+        Returns:
+            The form's class, which is made for this request.
+        """
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.refusal = getattr(request, "help_desk_refusal", None)
+        made: type[ModelForm[HelpDeskTicket]] = form
+        return made
 
     def save_model(
         self, request: HttpRequest, obj: HelpDeskTicket, form: ModelForm[Any], change: Any
@@ -120,11 +217,15 @@ class HelpDeskTicketAdmin(TicketAdminBase):
             form: The form, valid.
             change: Whether the ticket was there before.
         """
-        if change:
-            changed = {name: form.cleaned_data[name] for name in form.changed_data}
-            obj.services.update(actor=_sender(request), **changed)
-        else:
+        if not change:
             obj.services.create(created_by=_sender(request))
+            return
+        fields = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        version = base_version(request)
+        obj.services.update(actor=_sender(request), base_version=version, **fields)
+        # The log tells of what this changed, not of what others had changed before.
+        changes = obj.latest_event.changes if obj.latest_event else {}
+        form.changed_data = [name for name in form.fields if name in changes]
 
     def delete_model(self, request: HttpRequest, obj: HelpDeskTicket) -> None:
         """Delete a ticket as the pages do.

@@ -33,18 +33,11 @@ SEARCH_MAX_LENGTH = 200
 """Characters; SQLite refuses patterns over 50,000 bytes (its limits.html, point 10)."""
 
 
-class _TicketForm(TicketModelForm):
-    """What both ticket forms have in common.
+class TicketForm(TicketModelForm):
+    """What all ticket forms have in common, those of the admin too.
 
     The forms check and tidy what was typed; tickets are saved by `ticket.services`.
     """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, choices in _CHOICES.items():
-            if name in self.fields:
-                # Radio buttons need no button for "nothing chosen".
-                self.fields[name].choices = choices.choices  # type: ignore[attr-defined]
 
     def clean_description(self) -> str:
         """Tidy line ends; browsers send CR LF whatever the text had.
@@ -84,7 +77,18 @@ _WIDGETS = {
 }
 
 
-class HelpDeskTicketCreateForm(_TicketForm):
+class _PageForm(TicketForm):
+    """What both ticket forms of the pages have in common."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, choices in _CHOICES.items():
+            if name in self.fields:
+                # Radio buttons need no button for "nothing chosen".
+                self.fields[name].choices = choices.choices  # type: ignore[attr-defined]
+
+
+class HelpDeskTicketCreateForm(_PageForm):
     """Files a ticket; who files it and its status are not asked."""
 
     class Meta:
@@ -97,7 +101,7 @@ class HelpDeskTicketCreateForm(_TicketForm):
         }
 
 
-class HelpDeskTicketUpdateForm(_TicketForm):
+class HelpDeskTicketUpdateForm(_PageForm):
     """Changes a ticket; who filed it stays."""
 
     class Meta:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -59,7 +59,7 @@ def comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         return forbidden(request, "view")
     if request.method != "POST":
         # Whoever had to sign in first comes back by a GET.
-        return redirect(f"{ticket_url(ticket)}#help-desk-reply")
+        return HttpResponseRedirect(f"{ticket_url(ticket)}#help-desk-reply")
     form = ReplyForm(request.POST, ticket=ticket, can_see_internal=auth.can_see_internal())
     if form.is_valid():
         try:
@@ -92,7 +92,7 @@ def _said(
     sentence = _("Your note was kept.") if comment.is_internal else _("Your reply was sent.")
     messages.success(request, sentence, fail_silently=True)
     warn_of_unreached(request, comment.unreached_mentions)
-    return redirect(ticket_url(ticket) + place)
+    return HttpResponseRedirect(ticket_url(ticket) + place)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,7 +117,7 @@ def edit_comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     is_in_time = can_edit_comment(comment, request.user)
     if request.method != "POST" and not is_in_time:
         messages.warning(request, _too_late(), fail_silently=True)
-        return redirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
+        return HttpResponseRedirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
     form = CommentEditForm(request.POST if request.method == "POST" else {"text": comment.text})
     if request.method == "POST" and form.is_valid():
         try:
@@ -128,7 +128,7 @@ def edit_comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
             form.add_service_error(error)
         else:
             messages.success(request, _("Your correction was saved."), fail_silently=True)
-            return redirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
+            return HttpResponseRedirect(f"{ticket_url(ticket)}#help-desk-comment-{comment.pk}")
     context = {"form": form, "ticket": ticket, "comment": comment, "cancel_url": ticket_url(ticket)}
     return render_page(request, "help_desk/comment/edit.html", context, section="ticket")
 
@@ -182,4 +182,4 @@ def follow_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
             _("You are no longer told of what happens to ticket #%(number)s.") % number,
             fail_silently=True,
         )
-    return redirect(return_url(request) or ticket_url(ticket))
+    return HttpResponseRedirect(return_url(request) or ticket_url(ticket))

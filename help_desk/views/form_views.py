@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -116,4 +117,4 @@ def _done(request: HelpDeskRequest, ticket: HelpDeskTicket, sentence: str) -> Ht
         url = reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})
         name = format_html('<a href="{}">{}</a>', url, name)
     messages.success(request, format_html(sentence, ticket=name), fail_silently=True)
-    return redirect(default_redirect_url(request.help_desk_auth))
+    return HttpResponseRedirect(default_redirect_url(request.help_desk_auth))

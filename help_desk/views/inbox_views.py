@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import QueryDict
+from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import ngettext
@@ -104,7 +104,7 @@ def mark_read_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     notification = get_object_or_404(policy.inbox(request.user), pk=pk)
     Notification.objects.filter(pk=notification.pk).mark_as_read()
     page = request.POST.get("page")
-    return redirect(reverse(INBOX, query={"page": page} if page else None))
+    return HttpResponseRedirect(reverse(INBOX, query={"page": page} if page else None))
 
 
 @require_POST

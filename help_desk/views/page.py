@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
     from django.core.paginator import Page
     from django.db.models import QuerySet
-    from django.http import HttpResponse
+    from django.http import HttpRequest, HttpResponse
 
     from help_desk.auth.controller import BaseHelpDeskAuthController
     from help_desk.models import HelpDeskTicket
     from help_desk.views.access import HelpDeskRequest
 
 PAGE_SIZE = 25
+MAX_URL_LENGTH = 2048
+"""Characters of a quoted path to redirect to; every supported Django allows as many."""
 DIGITS_AT_MOST = 18
 """Of a version; a larger number is no key of any database."""
 
@@ -103,13 +106,12 @@ def return_url(request: HelpDeskRequest) -> str:
         request: May say so by `return_url`.
 
     Returns:
-        The address; empty where that is not said or not within the site.
+        The path; empty where none is said, or where it is not a path within the site.
     """
     url = request.POST.get("return_url") or request.GET.get("return_url") or ""
-    is_within_site = url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return url if is_within_site else ""
+    is_path = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    # Quoting makes a path longer, and Django refuses to redirect to one that is too long.
+    return url if is_path and len(iri_to_uri(url)) <= MAX_URL_LENGTH else ""
 
 
 def warn_of_unreached(request: HelpDeskRequest, names: Sequence[str]) -> None:
@@ -128,7 +130,7 @@ def warn_of_unreached(request: HelpDeskRequest, names: Sequence[str]) -> None:
         )
 
 
-def base_version(request: HelpDeskRequest, name: str = "version") -> int | None:
+def base_version(request: HttpRequest, name: str = "version") -> int | None:
     """Read which version of a ticket a form was drawn from.
 
     Args:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -137,8 +138,8 @@ def _delete(request: HelpDeskRequest, ticket: HelpDeskTicket, back: str) -> Http
         request, _("Ticket #%(number)s was deleted.") % {"number": ticket.pk}, fail_silently=True
     )
     if not back or urlsplit(back).path in _pages_of(ticket):
-        return redirect(default_redirect_url(request.help_desk_auth))
-    return redirect(back)
+        return HttpResponseRedirect(default_redirect_url(request.help_desk_auth))
+    return HttpResponseRedirect(back)
 
 
 def _pages_of(ticket: HelpDeskTicket) -> set[str]:

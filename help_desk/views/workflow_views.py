@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404
-from django.shortcuts import redirect
+from django.http import Http404, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -54,7 +53,7 @@ def status_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         status = form.cleaned_data["status"]
         _change(request, ticket, {"status": status})
-    return redirect(_back(request, ticket))
+    return HttpResponseRedirect(_back(request, ticket))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,7 +86,7 @@ def assign_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         except ValidationError:
             form.refuse_person()
         else:
-            return redirect(_back(request, ticket))
+            return HttpResponseRedirect(_back(request, ticket))
     context = {
         "assignment": form,
         "cancel_url": _back(request, ticket),

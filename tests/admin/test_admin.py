@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
 from help_desk.admin import HelpDeskTicketAdmin
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+from help_desk.services.service import HelpDeskTicketService
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -338,7 +342,8 @@ def test_deleted_ticket_is_shown_and_not_changed(
     ticket.services.delete(operator)
     url = reverse("admin:django_spire_help_desk_helpdeskticket_change", args=[ticket.pk])
     assert client_of(operator).get(url).status_code == 200
-    assert client_of(operator).post(url, {"priority": "low"}).status_code == 403
+    assert client_of(operator).post(url, {"priority": "low"}).status_code == 200
+    assert HelpDeskTicket.objects.get().priority == "med"
 
 
 @pytest.mark.hosts("default")
@@ -357,3 +362,227 @@ def test_account_that_was_told_something_can_be_deleted(
     url = reverse("admin:auth_user_delete", args=[former.pk])
     assert client_of(operator).post(url, {"post": "yes"}).status_code == 302
     assert not Notification.objects.filter(pk=row.pk).exists()
+
+
+def shown(response: Any) -> dict[str, Any]:
+    """What a form would send if it were saved as it is shown."""
+    form = response.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    assert response.status_code == 200
+    return dict(response.context["adminform"].form.errors)
+
+
+def said() -> tuple[Any, ...]:
+    ticket = HelpDeskTicket.objects.get()
+    return ticket.priority, ticket.status, ticket.description, ticket.assigned_to
+
+
+class TestStaleForm:
+    """Somebody else changes the ticket while the operator has the form open."""
+
+    @pytest.fixture
+    def ticket(self, ticket: HelpDeskTicket) -> HelpDeskTicket:
+        ticket.services.update(None, description="The lift\nsings.")
+        return ticket
+
+    @pytest.fixture
+    def url(self, ticket: HelpDeskTicket) -> str:
+        return change("helpdeskticket", ticket.pk)
+
+    @pytest.fixture
+    def drawn(self, browser: Client, url: str) -> dict[str, Any]:
+        return shown(browser.get(url))
+
+    def test_changes_of_others_to_other_fields_stay(
+        self,
+        browser: Client,
+        url: str,
+        drawn: dict[str, Any],
+        ticket: HelpDeskTicket,
+        manager: Any,
+        agent: Any,
+    ) -> None:
+        ticket.services.update(manager, status="prog", description="It hums.", assigned_to=agent)
+        assert browser.post(url, drawn | {"priority": "low"}).status_code == 302
+        assert said() == ("low", "prog", "It hums.", agent)
+        assert ticket.events.last().changes == {"priority": ["med", "low"]}
+        entry = LogEntry.objects.get()
+        assert entry.get_change_message() == "Changed Priority."
+
+    def test_saving_nothing_new_changes_nothing(
+        self, browser: Client, url: str, drawn: dict[str, Any], ticket: HelpDeskTicket
+    ) -> None:
+        count = ticket.events.count()
+        sent = drawn | {"description": "The lift\r\nsings."}
+        assert browser.post(url, sent).status_code == 302
+        assert ticket.events.count() == count
+
+    def test_conflict_is_an_error_that_can_be_decided(
+        self,
+        browser: Client,
+        url: str,
+        drawn: dict[str, Any],
+        ticket: HelpDeskTicket,
+        manager: Any,
+        agent: Any,
+        operator: Any,
+    ) -> None:
+        ticket.services.update(
+            manager, priority="urge", status="prog", description="It hums.", assigned_to=agent
+        )
+        mine = {"priority": "low", "description": "It whistles.", "assigned_to": operator.pk}
+        response = browser.post(url, drawn | mine)
+        found = errors(response)
+        assert found.keys() == {"__all__", "priority", "description", "assigned_to"}
+        for label in ("Priority", "Description", "Assigned to"):
+            assert label in found["__all__"][0]
+        assert "Now it says: Urgent." in found["priority"][0]
+        assert "Now it says: It hums." in found["description"][0]
+        assert "agent" in found["assigned_to"][0]
+        assert said() == ("urge", "prog", "It hums.", agent)
+        assert not LogEntry.objects.exists()
+        again = shown(response)
+        assert int(again["version"]) == ticket.services.version
+        assert {name: again[name] for name in ("priority", "description")} == {
+            "priority": "low",
+            "description": "It whistles.",
+        }
+        # What was left alone is not taken back by the second try.
+        assert browser.post(url, again).status_code == 302
+        assert said() == ("low", "prog", "It whistles.", operator)
+
+    def test_after_a_conflict_another_change_is_another_conflict(
+        self,
+        browser: Client,
+        url: str,
+        drawn: dict[str, Any],
+        ticket: HelpDeskTicket,
+        manager: Any,
+    ) -> None:
+        ticket.services.update(manager, priority="urge")
+        again = shown(browser.post(url, drawn | {"priority": "low"}))
+        ticket.services.update(manager, priority="high")
+        assert "Now it says: High." in errors(browser.post(url, again))["priority"][0]
+        assert said()[0] == "high"
+
+    def test_version_is_sent_and_not_seen(
+        self, browser: Client, url: str, ticket: HelpDeskTicket, operator: Any
+    ) -> None:
+        response = browser.get(url)
+        version = ticket.services.version
+        assert f'<input type="hidden" name="version" value="{version}"' in response.text
+        lines = [
+            line
+            for fieldset in response.context["adminform"]
+            if "hidden" not in fieldset.classes
+            for line in fieldset
+        ]
+        assert "version" not in [name for line in lines for name in line.fields]
+        added = browser.get(reverse("admin:django_spire_help_desk_helpdeskticket_add"))
+        assert 'name="version"' not in added.text
+        ticket.services.delete(operator)
+        page = browser.get(url)
+        assert page.status_code == 200
+        assert "Version" not in page.text
+
+    @pytest.mark.parametrize("version", ["", "abc", "-1", "9" * 20, "9" * 5000, "\x00"])
+    def test_odd_versions_are_no_fault(
+        self, browser: Client, url: str, drawn: dict[str, Any], version: str
+    ) -> None:
+        response = browser.post(url, drawn | {"priority": "low", "version": version})
+        assert response.status_code in {200, 302}
+
+    def test_ticket_deleted_since_keeps_what_was_typed(
+        self,
+        browser: Client,
+        url: str,
+        drawn: dict[str, Any],
+        ticket: HelpDeskTicket,
+        manager: Any,
+    ) -> None:
+        ticket.services.delete(manager)
+        response = browser.post(url, drawn | {"description": "It whistles."})
+        assert "the ticket was deleted meanwhile" in errors(response)["__all__"][0]
+        assert "It whistles." in response.text
+        assert said()[2] == "The lift\nsings."
+        assert not LogEntry.objects.exists()
+
+
+def in_between(name: str, act: Callable[[], object]) -> Any:
+    """Do something after the form was found valid and before the service begins."""
+    original = getattr(HelpDeskTicketService, name)
+
+    def late(service: Any, *args: Any, **kwargs: Any) -> Any:
+        act()
+        return original(service, *args, **kwargs)
+
+    return mock.patch.object(HelpDeskTicketService, name, late)
+
+
+class TestRaces:
+    """The form is valid, and then something happens.
+
+    What happens here is part of the request's transaction, and rolled back with it: the
+    form that is drawn again shows the service's own error.
+    """
+
+    @pytest.fixture(params=["create", "update"])
+    def way(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    @pytest.fixture
+    def save(
+        self, browser: Client, way: str, ticket: HelpDeskTicket, agent: Any
+    ) -> Callable[[], Any]:
+        add = reverse("admin:django_spire_help_desk_helpdeskticket_add")
+        url = add if way == "create" else change("helpdeskticket", ticket.pk)
+        data = shown(browser.get(change("helpdeskticket", ticket.pk)))
+        data |= {"description": "It whistles.", "assigned_to": agent.pk}
+        return lambda: browser.post(url, data)
+
+    def check(self, response: Any, name: str, text: str) -> None:
+        assert text in errors(response)[name][0]
+        assert "It whistles." in response.text
+        assert HelpDeskTicket.objects.get().description != "It whistles."
+        assert not LogEntry.objects.exists()
+
+    def test_assignee_may_no_longer_change_tickets(
+        self, save: Callable[[], Any], way: str, agent: Any
+    ) -> None:
+        with in_between(way, agent.user_permissions.clear):
+            self.check(save(), "assigned_to", "somebody who may change tickets")
+
+    def test_account_of_the_assignee_is_deleted(
+        self, save: Callable[[], Any], way: str, agent: Any
+    ) -> None:
+        accounts = type(agent)._default_manager.filter(pk=agent.pk)
+        with in_between(way, accounts.delete):
+            self.check(save(), "assigned_to", "somebody who may change tickets")
+
+    def test_database_refuses_an_account_that_is_gone(
+        self, save: Callable[[], Any], way: str
+    ) -> None:
+        with mock.patch.object(HelpDeskTicketService, way, side_effect=IntegrityError):
+            self.check(save(), "__all__", "deleted meanwhile")
+
+    def test_ticket_is_deleted(
+        self, browser: Client, operator: Any, ticket: HelpDeskTicket
+    ) -> None:
+        url = change("helpdeskticket", ticket.pk)
+        data = shown(browser.get(url)) | {"priority": "low"}
+        with in_between("update", lambda: ticket.set_deleted(operator)):
+            assert "was deleted" in errors(browser.post(url, data))["__all__"][0]
+        assert HelpDeskTicket.objects.get().priority == "med"
+        assert not LogEntry.objects.exists()
+
+    def test_row_of_the_ticket_is_gone(self, browser: Client, ticket: HelpDeskTicket) -> None:
+        url = change("helpdeskticket", ticket.pk)
+        data = shown(browser.get(url)) | {"priority": "low"}
+        gone = HelpDeskTicket.DoesNotExist
+        with mock.patch.object(HelpDeskTicketService, "update", side_effect=gone):
+            assert "deleted meanwhile" in errors(browser.post(url, data))["__all__"][0]
+        assert not LogEntry.objects.exists()

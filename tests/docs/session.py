@@ -15,11 +15,13 @@ from django.template import engines
 from django.test import RequestFactory, override_settings
 from django.urls import clear_url_caches, reverse
 
+from help_desk import signals
 from tests.docs.blocks import ROOT
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
+    from django.dispatch import Signal
     from django.test import Client
 
     from help_desk.models import HelpDeskTicket
@@ -65,6 +67,10 @@ class Session:
         }
         self.templates: dict[str, str] = {}
         stack.callback(clear_url_caches)
+        # A receiver stays connected until it is garbage collected, and would print into the
+        # examples of the next page.
+        for signal in (signals.ticket_created, signals.ticket_changed, signals.ticket_commented):
+            stack.callback(_reset_receivers, signal, list(signal.receivers))
 
     def run(self, block: Block) -> None:
         """Do with a block what its language and its file ask for.
@@ -177,3 +183,9 @@ class Session:
         ]
         for path in paths:
             assert self.client.get(path).status_code == 200, path
+
+
+def _reset_receivers(signal: Signal, receivers: list[Any]) -> None:
+    with signal.lock:
+        signal.receivers = receivers
+        signal.sender_receivers_cache.clear()

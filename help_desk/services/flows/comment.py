@@ -66,23 +66,17 @@ def add_comment(
             # The form was sent twice: keep the comment, apply a status that is new this time.
             save_and_notify(current, actor=author)
             mentions = _find_mentions(duplicate, current, names)
-    return CommentResult(
-        comment=duplicate or comment, unreached_mentions=mentions.unreached
-    )
+    return CommentResult(comment=duplicate or comment, unreached_mentions=mentions.unreached)
 
 
-def _save_comment(
-    comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]
-) -> Mentions:
+def _save_comment(comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]) -> Mentions:
     author, using = comment.author, database_of(ticket)
     if comment.is_internal:
         # Everyone may know of a change of status, but not of the note: a separate event.
         save_and_notify(ticket, actor=author)
     comment.save(using=using)
     if not comment.is_internal and comment.author_id != ticket.created_by_id:
-        ticket.first_response_datetime = (
-            ticket.first_response_datetime or comment.created_datetime
-        )
+        ticket.first_response_datetime = ticket.first_response_datetime or comment.created_datetime
     mentions = _find_mentions(comment, ticket, names)
     add_followers(ticket.pk, {comment.author_id, *mentions.user_ids}, using=using)
     save_and_notify(ticket, actor=author, comment=comment, mentioned=mentions.user_ids)
@@ -92,9 +86,7 @@ def _save_comment(
 def _find_mentions(
     comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]
 ) -> Mentions:
-    return find_mentioned(
-        names, ticket, internal=comment.is_internal, using=database_of(ticket)
-    )
+    return find_mentioned(names, ticket, internal=comment.is_internal, using=database_of(ticket))
 
 
 def _find_duplicate(comment: TicketComment, base_version: int | None) -> TicketComment | None:

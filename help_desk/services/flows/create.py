@@ -41,9 +41,7 @@ def create_ticket(
             params={"ticket": ticket},
         )
     refuse_unknown_fields(fields)
-    apply_fields(
-        ticket, {"assigned_to": ticket.assigned_to, **fields}, creator=created_by
-    )
+    apply_fields(ticket, {"assigned_to": ticket.assigned_to, **fields}, creator=created_by)
     names = mentioned_names(ticket.description)
     using = database_of(ticket)
     with undo_on_error(ticket), transaction.atomic(using=using):
