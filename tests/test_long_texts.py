@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from help_desk.content.wording import summary
 from help_desk.models import HelpDeskTicket
 from help_desk.text.mentions import MAX_NAME_LENGTH, mentioned_names
-from help_desk.validators import DESCRIPTION_MAX_LENGTH
+from help_desk.validators import TEXT_MAX_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MARKS = "\u0301\u0327" * (DESCRIPTION_MAX_LENGTH // 2)
+MARKS = "\u0301\u0327" * (TEXT_MAX_LENGTH // 2)
 WINDOW = 300
 """Characters that a single call may get."""
 
@@ -59,7 +59,7 @@ def long_texts() -> st.SearchStrategy[str]:
     beginnings = st.lists(st.sampled_from(UNITS), max_size=6).map("".join)
     repeated = st.lists(st.sampled_from(UNITS), min_size=1, max_size=4).map("".join)
     return st.builds(
-        lambda begin, unit: (begin + unit * DESCRIPTION_MAX_LENGTH)[:DESCRIPTION_MAX_LENGTH],
+        lambda begin, unit: (begin + unit * TEXT_MAX_LENGTH)[:TEXT_MAX_LENGTH],
         beginnings,
         repeated,
     )
@@ -80,7 +80,7 @@ def test_each_character_is_normalized_once_at_most_and_never_many_together(text:
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: ascii(unit[:16]))
 def test_no_unit_is_normalized_in_one_piece(unit: str, normalized: list[int]) -> None:
-    text = "@" + unit * (DESCRIPTION_MAX_LENGTH // len(unit))
+    text = "@" + unit * (TEXT_MAX_LENGTH // len(unit))
     mentioned_names(text)
     assert sum(normalized) <= len(text)
     summary(text)

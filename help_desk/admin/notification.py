@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from help_desk.admin.base import ReadOnlyAdmin, link, user_search_fields
 from help_desk.auth import policy
 from help_desk.models import Notification
-from help_desk.notifications import planner as outbox
+from help_desk.delivery import dispatch
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -98,7 +98,7 @@ class NotificationAdmin(ReadOnlyAdmin):
             request: Whose sender wants it.
             queryset: The rows; those that wait or were sent stay as they are.
         """
-        count = outbox.send_again(queryset)
+        count = dispatch.resend(queryset)
         message = ngettext(
             "%(count)d notification will be sent again.",
             "%(count)d notifications will be sent again.",

@@ -222,9 +222,9 @@ class HelpDeskTicketAdmin(TicketAdminBase):
             return
         fields = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         version = base_version(request)
-        obj.services.update(actor=_sender(request), base_version=version, **fields)
+        event = obj.services.update(actor=_sender(request), base_version=version, **fields)
         # The log tells of what this changed, not of what others had changed before.
-        changes = obj.latest_event.changes if obj.latest_event else {}
+        changes = event.changes if event else {}
         form.changed_data = [name for name in form.fields if name in changes]
 
     def delete_model(self, request: HttpRequest, obj: HelpDeskTicket) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from help_desk.content.wording import display_name, field_label, format_value
 from help_desk.exceptions import TicketConflictError
-from help_desk.forms import TicketForm
+from help_desk.forms.ticket import TicketForm
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -79,7 +79,7 @@ class TicketAdminForm(TicketForm):
         # What was typed stays. What was left alone follows the ticket, or else the next
         # save, which is drawn from the new version, would take it for a wish.
         data = cast("QueryDict", self.data).copy()
-        for name, now in {**error.left_alone, "version": error.version}.items():
+        for name, now in {**error.updated_by_others, "version": error.version}.items():
             value = self.fields[name].prepare_value(now)
             data[self.add_prefix(name)] = "" if value is None else str(value)
         self.data = data

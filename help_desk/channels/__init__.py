@@ -1,8 +1,4 @@
-"""The ways in which people are told.
-
-Hosts that make their own find what they need here: `Channel`, and what it says of its
-messages.
-"""
+"""How notifications are sent. Import from here to write a channel of your own."""
 
 from __future__ import annotations
 
@@ -10,8 +6,16 @@ from help_desk.channels.base import (
     Channel,
     ChannelUnavailableError,
     NotSentError,
+    Recipient,
     SendResult,
 )
 from help_desk.channels.registry import active_channels
 
-__all__ = ["Channel", "ChannelUnavailableError", "NotSentError", "SendResult", "active_channels"]
+__all__ = [
+    "Channel",
+    "ChannelUnavailableError",
+    "NotSentError",
+    "Recipient",
+    "SendResult",
+    "active_channels",
+]

@@ -1,12 +1,9 @@
-"""What a channel is; hosts make their own by a subclass of `Channel`.
-
-`docs/howto/add_a_channel.md` shows one.
-"""
+"""The base class of channels. `docs/howto/add_a_channel.md` shows how to write one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from help_desk.exceptions import HelpDeskError
 
@@ -18,160 +15,158 @@ if TYPE_CHECKING:
 
     from help_desk.enums import NotificationKind, Role
     from help_desk.models import Notification, TicketEvent
-    from help_desk.notifications.recipients import Recipient
 
 
 class ChannelUnavailableError(HelpDeskError):
-    """Nothing can leave by this channel now, whoever it is for."""
+    """No message can be sent through this channel now, whoever the recipient is."""
 
 
 class NotSentError(HelpDeskError):
-    """One message could not be sent; the next one may."""
+    """One message could not be sent; the next one may be."""
 
     def __init__(self, message: str, *, is_permanent: bool = False) -> None:
-        """Say what went wrong.
+        """Describe the error.
 
         Args:
-            message: In words; the row keeps it and the admin shows it, so no passwords.
-            is_permanent: Whether another attempt would go wrong the same way.
+            message: What went wrong. It is stored and shown in the admin, so it must not
+                contain passwords.
+            is_permanent: Whether another attempt would fail in the same way.
         """
         super().__init__(message)
         self.is_permanent = is_permanent
 
 
-@dataclass(frozen=True, kw_only=True)
-class SendResult:
-    """What became of one message.
+@dataclass(kw_only=True)
+class Recipient:
+    """Someone to notify.
 
     Attributes:
-        notifications: The rows that the message was made of; one, for most channels.
-        error: What went wrong, in words; empty if it was sent.
-        is_permanent: Whether another attempt would go wrong the same way.
-        is_postponed: Whether nothing was tried, so that no attempt counts; the rows wait
-            a minute.
+        user_id: The user's ID; None for an address in `ADMINS` without a user.
+        email: The email address, if it is known and needed.
+        roles: The recipient's roles for the ticket.
+    """
+
+    user_id: Any = None
+    email: str = ""
+    roles: set[Role] = field(default_factory=set)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendResult:
+    """The result of sending one message.
+
+    Attributes:
+        notifications: The rows in the message; for most channels, one.
+        error: What went wrong; empty if it was sent.
+        is_permanent: Whether another attempt would fail in the same way.
+        is_deferred: Whether nothing was tried, so that it does not count as an attempt. The
+            rows wait for a minute.
     """
 
     notifications: Sequence[Notification]
     error: str = ""
     is_permanent: bool = False
-    is_postponed: bool = False
+    is_deferred: bool = False
 
 
 class Channel:
-    """One way in which people, or other programs, are told.
+    """One way to notify users or other programs.
 
-    The setting `CHANNELS` lists the classes. An instance serves one batch. A subclass has
-    a `name`, says whom it reaches (`address_of` for people, `subscribers` for the rest)
-    and sends (`send_one`, or `send` where messages share something).
+    The setting `CHANNELS` lists the classes; an instance serves one batch. A subclass has a
+    `name`, returns addresses (`address_of` for users, `subscribers` for others) and sends
+    (`send_one`, or `send` if messages share something, such as a connection).
     """
 
     name: ClassVar[str]
-    """What the row's `channel` says; at most 32 characters, and never changed, because
-    rows keep it."""
+    """Stored in the rows' `channel`: at most 32 characters. Never change it."""
 
     label: ClassVar[str | _StrPromise]
-    """What people call it, where they choose what comes by it."""
+    """The channel's name on the preferences page."""
 
     is_inbox: ClassVar[bool] = False
-    """Whether writing the row is all that it takes; nothing is sent."""
+    """Whether the row itself is the message; nothing is sent."""
 
     is_personal: ClassVar[bool] = True
-    """Whether it reaches people, who may then choose what comes by it; if not, only its
-    `subscribers` are told."""
+    """Whether it notifies users, who can set preferences; if not, only `subscribers`."""
 
-    is_scheduled: ClassVar[bool] = False
-    """Whether a person's wish for hourly or daily e-mail holds for it."""
-
-    bundles: ClassVar[bool] = False
-    """Whether `send` makes one message of several rows, so that it wants all that wait for
-    a person and belong together."""
+    supports_digest: ClassVar[bool] = False
+    """Whether `send` puts several rows into one message, and users can get a digest by it."""
 
     def wants(self, kind: NotificationKind, role: Role) -> bool:
-        """Say whether people hear of something by this channel where nobody says otherwise.
+        """Return whether a role is notified of a kind of event by default.
 
-        Asked of channels that are not in the rules' own table.
+        The setting `NOTIFICATION_RULES` and the user's preferences come first.
 
         Args:
-            kind: What people can be told of.
-            role: What a person is to the ticket.
+            kind: The kind of event.
+            role: The recipient's role for the ticket.
 
         Returns:
-            Whether they do; unless the setting `NOTIFICATION_RULES` or the person says so,
-            they do not.
+            False, unless overridden.
         """
         return False
 
-    def address_of(self, person: Recipient) -> str | None:
-        """Say where this channel reaches somebody.
+    def address_of(self, recipient: Recipient) -> str | None:
+        """Return the address at which this channel reaches a recipient.
 
-        Called for every person in the transaction in which the event is written: no
-        queries here, and nothing slow.
+        Called in the transaction that records the event: no queries and nothing slow here.
 
         Args:
-            person: Whoever is to be told.
+            recipient: The recipient.
 
         Returns:
-            An address of at most 500 characters; None where the account is all that it
-            takes; empty where the person cannot be reached by this channel.
+            An address of at most 500 characters; None if the user ID is enough; an empty
+            string if the recipient cannot be reached by this channel.
         """
         return None
 
-    @property
-    def has_subscribers(self) -> bool:
-        """Whether it may tell somebody who is no person."""
-        return type(self).subscribers is not Channel.subscribers
-
     def subscribers(self, event: TicketEvent, kinds: Collection[NotificationKind]) -> Iterable[str]:
-        """Name who is told by this channel without being a person.
+        """Return the addresses to notify that do not belong to a user.
 
-        Called in the transaction in which the event is written: nothing slow here, and
-        an error that is raised here undoes the event.
+        Called in the transaction that records the event: nothing slow here. An error undoes
+        the event.
 
         Args:
-            event: What happened. Whether a note may leave is for the channel to decide.
-            kinds: What people can be told of it: `NotificationKind.NOTE` among them for
-                an internal note, none for what nobody is told of.
+            event: The event. Whether an internal note is sent is up to the channel.
+            kinds: The kinds of the event, with `NotificationKind.NOTE` for an internal note.
 
         Returns:
-            Addresses of at most 500 characters; there is one row for each. Rows are
-            there for the staff to read, so an address is no place for a password.
+            Addresses of at most 500 characters, without secrets: staff can read them.
         """
         return ()
 
     def send_one(self, notification: Notification) -> None:
         """Send one message.
 
-        Called outside any transaction. It may happen that a message is sent again: the
-        row's `event_id` tells that it is the same.
+        Called outside of any transaction. A message may be sent twice after a crash; the row's
+        `event_id` then is the same.
 
         Args:
-            notification: A row with `event`, its ticket, actor and comment, and
-                `recipient` loaded.
+            notification: A row with `recipient` and `event` (its ticket, actor and comment)
+                loaded.
 
         Raises:
-            NotSentError: It could not be sent.
+            NotSentError: The message could not be sent.
             ChannelUnavailableError: No message can be sent now.
         """
-        message = f"{type(self).__qualname__} has neither send_one() nor send()."
+        message = f"{type(self).__qualname__} must define send_one() or send()."
         raise NotImplementedError(message)
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:
-        """Send each of these, in their order, and say at once what became of it.
+        """Send rows in their order, and yield a result after each message.
 
-        For channels whose messages share something, such as a connection; the others
-        have `send_one`. Called outside any transaction. An outcome is written down
-        before the next is asked for, so yield after each message.
+        Override it if messages share something, such as a connection; otherwise `send_one`.
+        Called outside of any transaction. A result is stored before the next is requested.
 
         Args:
-            notifications: Rows with `event`, its ticket, actor and comment, and `recipient`
-                loaded.
+            notifications: Rows as in `send_one`.
 
         Yields:
-            One outcome per message.
+            One result per message.
 
         Raises:
-            ChannelUnavailableError: The way itself is blocked; rows without an outcome
-                wait, and no attempt counts against them.
+            ChannelUnavailableError: No message can be sent now. Rows without a result are
+                deferred, which does not count as an attempt.
         """
         for notification in notifications:
             try:
@@ -186,7 +181,7 @@ class Channel:
                 yield SendResult(notifications=(notification,))
 
     def check(self) -> list[CheckMessage]:
-        """Look for settings with which this channel cannot work.
+        """Return system check messages about this channel's settings.
 
         Returns:
             Messages for `manage.py check`.

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.channels.base import Channel
 from help_desk.querysets import IN_APP
 
-if TYPE_CHECKING:
-    from help_desk.models import Notification
-
 
 class InAppChannel(Channel):
-    """The row is the entry of the inbox; there is nothing to send."""
+    """Shows notifications in the inbox; the row is the entry, so nothing is sent."""
 
     name = IN_APP
-    label = _("In the app")
+    label = _("In-app")
     is_inbox = True
-
-    def send_one(self, notification: Notification) -> None:
-        """Do nothing: the row is there.
-
-        Args:
-            notification: A row of this channel.
-        """

@@ -1,4 +1,4 @@
-"""The channels that are in use. By their paths: those of hosts import what they like."""
+"""The channels in use."""
 
 from __future__ import annotations
 
@@ -13,12 +13,5 @@ if TYPE_CHECKING:
 
 
 def active_channels() -> list[Channel]:
-    """Make the channels that the setting `CHANNELS` names.
-
-    Returns:
-        One instance of each class, in the setting's order.
-
-    Raises:
-        ImportError: A path names no class.
-    """
+    """Return an instance of each channel class in the setting `CHANNELS`, in its order."""
     return [import_string(path)() for path in help_desk_settings.CHANNELS]

@@ -10,8 +10,7 @@ from django.db import DatabaseError, router, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from help_desk.conf import SETTINGS, help_desk_settings
-from help_desk.delivery.dispatch import TASK
+from help_desk.conf import SETTINGS, TASK, help_desk_settings
 from help_desk.delivery.monitoring import max_delay, max_delivery_delay
 from help_desk.models import Notification
 

@@ -195,7 +195,11 @@ def _check_channel_class(channel_class: type[Channel]) -> Iterator[CheckMessage]
         )
     elif channel_class.is_personal and not hasattr(channel_class, "label"):
         problem = "no label, by which people would choose it"
-    elif channel_class.send is Channel.send and channel_class.send_one is Channel.send_one:
+    elif (
+        not channel_class.is_inbox
+        and channel_class.send is Channel.send
+        and channel_class.send_one is Channel.send_one
+    ):
         problem = "neither a method send_one() nor send()"
     else:
         return

@@ -1,14 +1,13 @@
-"""The rows that a delivery run holds at one time: taken, sent, and written down.
+"""The rows that a delivery run holds at a time: claimed, sent, recorded.
 
-Taking them is one short transaction; sending happens outside any; each result is written
-down on its own, before the next message is sent. Whoever takes a row holds a lease on it
-until its `due_datetime`; a run that dies leaves rows that are due again at that moment.
+Claiming is a short transaction. Sending happens outside of any, and each result is recorded
+before the next message is sent. A claimed row has a lease until its `due_datetime`; the rows of
+a run that died are due again at that time.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections import defaultdict
 from contextlib import closing
@@ -16,52 +15,40 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, InterfaceError, connections
-from django.db.models import Q
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from help_desk.channels import active_channels
-from help_desk.channels.base import ChannelUnavailableError, SendResult
+from help_desk.channels import ChannelUnavailableError, SendResult, active_channels
 from help_desk.choices import NotificationStatusChoices
 from help_desk.conf import help_desk_settings
-from help_desk.delivery.retry import transitions
+from help_desk.delivery.retry import close_broken_connection, retry_on_db_error, transitions
 from help_desk.delivery.run import BATCH_SIZE
 from help_desk.models import Notification
 from help_desk.notifications.eligibility import skip_reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+    from collections.abc import Collection, Generator, Iterator
 
-    from help_desk.channels.base import Channel
+    from help_desk.channels import Channel
     from help_desk.delivery.run import Run
     from help_desk.querysets import NotificationQuerySet
-
-    Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
 LEASE_RESERVE = timedelta(minutes=2)
-"""A batch stops sending this long before its lease ends: longer than any one message takes,
-and longer than the clocks of two machines differ."""
-MAX_SURPRISES = 3
-"""Errors of a kind that a channel does not know, after which it counts as unavailable."""
-RETRY_DELAYS = (0.0, 0.2, 1.0, 3.0)
-"""Seconds to wait before the database is asked again what failed: the victim of a deadlock
-may ask at once, and a server that is restarted is back in a few seconds."""
+"""A batch stops sending this long before its lease ends: longer than one message takes, and
+longer than the clocks of two machines differ."""
+MAX_UNEXPECTED_ERRORS = 3
+"""Unexpected errors after which a channel is treated as unavailable."""
 
 
 class Batch:
-    """The rows that one run holds at one time."""
+    """The rows that one run holds at a time."""
 
     def __init__(self, run: Run) -> None:
-        """Prepare an empty batch.
-
-        Args:
-            run: The run that it belongs to.
-        """
         self.run = run
         self.lease = uuid.uuid4()
         self.lease_end = timezone.now() + LEASE
@@ -78,14 +65,7 @@ class Batch:
         return self.run.is_out_of_time or timezone.now() >= self.lease_end - LEASE_RESERVE
 
     def take(self, size: int) -> int:
-        """Take due rows.
-
-        Args:
-            size: How many at most.
-
-        Returns:
-            How many were there to be taken; another run may have been faster.
-        """
+        """Claim due rows, and return how many candidates there were."""
         due = self._table.due(timezone.now()).exclude(channel__in=self.run.blocked)
         if self.run.event_id is not None:
             due = due.filter(event_id=self.run.event_id)
@@ -93,34 +73,30 @@ class Batch:
 
     def _claim(self, rows: NotificationQuerySet, size: int) -> int:
         def claim() -> list[int]:
-            # Nobody comes back at once for a row of one event that was skipped.
-            waits = self.run.event_id is not None
-            return rows.claim(lease=self.lease, until=self.lease_end, size=size, waits=waits)
+            # A locked row of a single event is waited for: no later batch would find it.
+            wait = self.run.event_id is not None
+            return rows.claim(lease=self.lease, until=self.lease_end, size=size, wait=wait)
 
         ids = retry_on_db_error(claim, self.run.using)
         self.undecided.update(ids)
         return len(ids)
 
     def send(self) -> bool:
-        """Send the rows and write down what became of each.
-
-        Returns:
-            Whether there was time for all of them.
-        """
+        """Send the rows and record the results; return whether there was time for all."""
         try:
             self._read()
             if self._claim_companions():
                 self._read()
             self._skip()
             for name, rows in groupby(self.rows, key=attrgetter("channel")):
-                if not self._send_by(name, list(rows)):
+                if not self._send_through(name, list(rows)):
                     return False
         finally:
             self._give_back()
         return True
 
     def _read(self) -> None:
-        """Load those rows that are really held."""
+        """Load the rows that have the lease."""
         held = self._table.filter(pk__in=self.undecided, lease=self.lease).select_related(
             "event__ticket", "event__actor", "event__comment", "recipient"
         )
@@ -128,32 +104,28 @@ class Batch:
         self.undecided = {row.pk for row in self.rows}
 
     def _claim_companions(self) -> int:
-        """Take the rows, too, that a bundling channel would put into the same messages."""
-        bundling = {name for name, channel in self.channels.items() if channel.bundles}
-        rows = [row for row in self.rows if row.channel in bundling and row.recipient_id]
+        """Claim the rows that belong in the same messages, and return their number."""
+        digest = {name for name, channel in self.channels.items() if channel.supports_digest}
+        rows = [row for row in self.rows if row.channel in digest and row.recipient_id]
         if not rows:
             return 0
         now = timezone.now()
-        window = timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
-        same_work = Q()
-        for ticket_id, actor_id in {(row.event.ticket_id, row.event.actor_id) for row in rows}:
-            same_work |= Q(event__ticket_id=ticket_id, event__actor_id=actor_id)
-        unheld = self._table.filter(status=NotificationStatusChoices.WAITING, lease=None)
-        companions = unheld.filter(
-            Q(due_datetime__lte=now) | Q(same_work, due_datetime__lte=now + window),
-            channel__in=bundling,
-            recipient_id__in={row.recipient_id for row in rows},
-        )
+        window_end = now + timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
+        companions = self._table.in_same_message_as(rows, now=now, window_end=window_end)
         ids = list(companions.values_list("pk", flat=True)[:BATCH_SIZE])
-        # The join with events stays outside, so that no event is locked.
-        return self._claim(unheld.filter(pk__in=ids), BATCH_SIZE) if ids else 0
+        if not ids:
+            return 0
+        # Without the join, so that no event is locked.
+        unclaimed = self._table.filter(
+            pk__in=ids, status=NotificationStatusChoices.WAITING, lease=None
+        )
+        return self._claim(unclaimed, BATCH_SIZE)
 
     def _skip(self) -> None:
-        """Set aside what is no longer to be sent."""
+        """Skip the rows that must not be sent any more."""
         by_reason = defaultdict(set)
-        for row_id, reason in skip_reasons(
-            self.rows, self.channels.values(), self.run.using
-        ).items():
+        reasons = skip_reasons(self.rows, self.channels.values(), self.run.using)
+        for row_id, reason in reasons.items():
             by_reason[reason].add(row_id)
         for reason, ids in by_reason.items():
             self._write(
@@ -166,114 +138,82 @@ class Batch:
             )
         self.rows = [row for row in self.rows if row.pk in self.undecided]
 
-    def _send_by(self, name: str, rows: list[Notification]) -> bool:
-        """Send rows by one channel; say whether there was time for all of them."""
+    def _send_through(self, name: str, rows: list[Notification]) -> bool:
+        """Send rows through one channel; return whether there was time for all."""
         channel = self.channels.get(name)
         if channel is None:
-            self._record(
-                SendResult(notifications=rows, error=f"No channel of the name {name!r} is set up.")
-            )
+            error = f"The channel {name!r} is not in HELP_DESK['CHANNELS']."
+            self._record(SendResult(notifications=rows, error=error))
             return True
-        with closing(self._outcomes(channel, {row.pk: row for row in rows})) as outcomes:
-            for outcome in outcomes:
-                self._record(outcome)
+        with closing(self._results(channel, {row.pk: row for row in rows})) as results:
+            for result in results:
+                self._record(result)
                 if self.run.progress is not None:
                     self.run.progress(self.run.report)
                 if self._is_over:
                     return False
         return True
 
-    def _outcomes(
+    def _results(
         self, channel: Channel, remaining: dict[int, Notification]
     ) -> Generator[SendResult]:
-        """Have rows sent; whatever a channel does, each row has one outcome."""
-        for surprise in range(1, MAX_SURPRISES + 1):
-            is_blocked, trouble = surprise == MAX_SURPRISES, ""
+        """Send rows and yield one result per row, whatever the channel does."""
+        for attempt in range(1, MAX_UNEXPECTED_ERRORS + 1):
+            is_unavailable, error_text = attempt == MAX_UNEXPECTED_ERRORS, ""
             try:
-                yield from _said(channel, remaining)
+                yield from _send(channel, remaining)
             except ChannelUnavailableError as error:
                 logger.warning("Channel %s is unavailable: %s", channel.name, error)
-                trouble, is_blocked = str(error), True
-            except Exception as error:
-                # A host's channel may raise anything. It goes through its rows in order,
-                # so the next one was the one, unless it happens again and again.
+                error_text, is_unavailable = str(error), True
+            except Exception as unexpected_error:
+                # A host's channel may raise anything. It sends its rows in order, so the next
+                # row caused it, unless it happens again and again.
                 logger.exception("Channel %s failed.", channel.name)
-                _leave_broken_connection(self.run.using)
-                trouble = f"{type(error).__name__}: {error}"[:1000]
+                close_broken_connection(self.run.using)
+                error_text = f"{type(unexpected_error).__name__}: {unexpected_error}"[:1000]
             if not remaining:
                 return
-            if is_blocked:
+            if is_unavailable:
                 self.run.blocked.add(channel.name)
                 rest = tuple(remaining.values())
-                yield SendResult(notifications=rest, error=trouble, is_postponed=True)
+                yield SendResult(notifications=rest, error=error_text, is_deferred=True)
                 return
-            yield SendResult(notifications=(remaining.pop(next(iter(remaining))),), error=trouble)
+            first = remaining.pop(next(iter(remaining)))
+            yield SendResult(notifications=(first,), error=error_text)
 
-    def _record(self, outcome: SendResult) -> None:
-        for counter, rows, values in transitions(outcome):
+    def _record(self, result: SendResult) -> None:
+        for counter, rows, values in transitions(result):
             self._write(counter, {row.pk for row in rows}, **values)
 
     def _write(self, counter: str, ids: Collection[int], **values: object) -> None:
-        """Write down what became of rows, unless another run holds them by now."""
-        # If that fails, what was sent must not be given back to be sent again at once.
+        """Record values of rows that still have the lease."""
+        # If that fails, rows that were sent must not be given back, to be sent again at once.
         self.undecided.difference_update(ids)
         held = self._table.filter(pk__in=ids, lease=self.lease)
-        self.run.report.count(
-            counter, retry_on_db_error(lambda: held.write(**values), self.run.using)
-        )
+        count = retry_on_db_error(lambda: held.write(**values), self.run.using)
+        self.run.report.count(counter, count)
 
     def _give_back(self) -> None:
-        """Let whoever comes next have at once what there was no time for."""
+        """Release the rows that there was no time for."""
         if not self.undecided:
             return
         held = self._table.filter(pk__in=self.undecided, lease=self.lease)
         try:
             held.write(lease=None, due_datetime=timezone.now())
         except (DatabaseError, InterfaceError):
-            logger.exception("Rows could not be given back; they are due when their lease ends.")
+            logger.exception("Rows could not be released; they are due when their lease ends.")
 
 
-def _said(channel: Channel, remaining: dict[int, Notification]) -> Iterator[SendResult]:
-    """Have rows sent; each is taken out as soon as it has its outcome."""
+def _send(channel: Channel, remaining: dict[int, Notification]) -> Iterator[SendResult]:
+    """Send rows, and remove each from `remaining` as soon as it has a result."""
     if not remaining:
         return
-    for outcome in channel.send(list(remaining.values())):
-        # A channel may say something twice, or of rows that it was not given.
-        rows = [remaining.pop(row.pk) for row in outcome.notifications if row.pk in remaining]
+    for result in channel.send(list(remaining.values())):
+        # A channel may yield a row twice, or one that it was not given.
+        rows = [remaining.pop(row.pk) for row in result.notifications if row.pk in remaining]
         if rows:
-            yield replace(outcome, notifications=rows)
+            yield replace(result, notifications=rows)
     if remaining:
-        silent: Sequence[Notification] = tuple(remaining.values())
+        rest = tuple(remaining.values())
         remaining.clear()
-        yield SendResult(notifications=silent, error="The channel did not say what became of it.")
-
-
-def retry_on_db_error(action: Callable[[], Result], using: str) -> Result:
-    """Ask the database again where it fails in passing.
-
-    Args:
-        action: One statement, or one transaction, that may be done twice.
-        using: Alias of the database.
-
-    Returns:
-        What the action returns.
-
-    Raises:
-        DatabaseError: It failed every time.
-        InterfaceError: So did the connection.
-    """
-    for wait in RETRY_DELAYS:
-        try:
-            return action()
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("The database failed; asking again: %s", error)
-            _leave_broken_connection(using)
-            time.sleep(wait)
-    return action()
-
-
-def _leave_broken_connection(using: str) -> None:
-    """Have the next query open a new connection, if this one does not work any more."""
-    connection = connections[using]
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
+        yield SendResult(notifications=rest, error="The channel returned no result.")

@@ -1,4 +1,4 @@
-"""Whether what waits gets on its way, for whoever watches over it."""
+"""Whether notifications are sent in time."""
 
 from __future__ import annotations
 
@@ -21,50 +21,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxStatus:
-    """What waits at one moment.
+    """The state of the outbox at one moment.
 
     Attributes:
         waiting: Rows that are still to be sent, now or later.
-        due: Those of them that are to be sent now and that no run holds.
+        due: Those that are to be sent now and that no run holds.
         failed: Rows that were given up.
-        oldest: For how long the row that is latest has been waiting beyond the moment at
-            which it was to be sent first; None if none is late.
+        max_delay: How late the latest row is; None if none is.
         runs: The latest run of each source.
     """
 
     waiting: int
     due: int
     failed: int
-    oldest: timedelta | None
+    max_delay: timedelta | None
     runs: Sequence[DeliveryRun]
 
-    def is_alarming(self, limit: timedelta) -> bool:
-        """Say whether something waits too long.
-
-        Args:
-            limit: How long it may.
-        """
-        return self.oldest is not None and self.oldest > limit
+    def is_late(self, limit: timedelta) -> bool:
+        """Whether a row is later than the limit."""
+        return self.max_delay is not None and self.max_delay > limit
 
 
 def max_delivery_delay() -> timedelta:
-    """Give the setting `MAX_DELIVERY_DELAY`.
-
-    Returns:
-        How long a row may wait beyond its time.
-    """
+    """Return the setting `MAX_DELIVERY_DELAY`."""
     return timedelta(seconds=help_desk_settings.MAX_DELIVERY_DELAY)
 
 
 def outbox_status(using: str) -> OutboxStatus:
-    """Look at what waits.
-
-    Args:
-        using: Alias of the database.
-
-    Returns:
-        Numbers of this moment.
-    """
+    """Return the state of the outbox."""
     now = timezone.now()
     rows = Notification.objects.using(using)
     numbers = rows.waiting().aggregate(
@@ -74,21 +58,13 @@ def outbox_status(using: str) -> OutboxStatus:
         waiting=numbers["waiting"],
         due=numbers["due"],
         failed=rows.filter(status=NotificationStatusChoices.FAILED).count(),
-        oldest=max_delay(using, now),
+        max_delay=max_delay(using, now),
         runs=list(DeliveryRun.objects.using(using).order_by("source")),
     )
 
 
 def max_delay(using: str, now: datetime) -> timedelta | None:
-    """Find how late the latest row is, whether it was tried since or not.
-
-    Args:
-        using: Alias of the database.
-        now: This moment.
-
-    Returns:
-        The time since it was to be sent first; None if no row is late.
-    """
+    """Return how late the latest row is, however often it was tried; None if none is."""
     rows = Notification.objects.using(using).waiting()
     since: datetime | None = rows.aggregate(
         since=Min(Coalesce("scheduled_datetime", "created_datetime"))

@@ -1,94 +1,99 @@
-"""What becomes of a row after an attempt: done, again later, or given up."""
+"""What a row becomes after an attempt, and how failing database statements are repeated."""
 
 from __future__ import annotations
 
+import logging
 import random
+import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import F
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
+from help_desk.text.plain_text import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from help_desk.channels.base import SendResult
+    from help_desk.channels import SendResult
     from help_desk.models import Notification
+
+    Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=6)
-PAUSE = timedelta(minutes=1)
+CHANNEL_PAUSE = timedelta(minutes=1)
 """How long rows wait for a channel that is unavailable."""
 GIVE_UP_AFTER = timedelta(days=3)
 MIN_ATTEMPTS = 5
-"""A server that was away for days may first ask to come again; no row is given up for that."""
+"""After days without a connection, the first answer of a server may ask to try again later."""
+RETRY_DELAYS = (0.0, 0.2, 1.0, 3.0)
+"""Seconds between the attempts of a database statement: the victim of a deadlock can repeat it
+at once, and a server that restarts is back in a few seconds."""
 
 
 def transitions(
-    outcome: SendResult,
+    result: SendResult,
 ) -> Iterator[tuple[str, Sequence[Notification], dict[str, Any]]]:
-    """Say what to write down about an outcome.
-
-    Args:
-        outcome: What became of one message.
-
-    Yields:
-        The counter of the report, rows, and their new values.
-    """
+    """Yield the report's counter, the rows, and their new values for a result."""
     now = timezone.now()
-    rows = outcome.notifications
-    values: dict[str, Any] = {"lease": None, "error": storable(outcome.error)}
-    if outcome.is_postponed:
-        yield "postponed", rows, values | {"due_datetime": now + _jitter(PAUSE)}
+    rows = result.notifications
+    # An error may quote a server, which may answer anything.
+    values: dict[str, Any] = {"lease": None, "error": storable(result.error, "\ufffd")}
+    if result.is_deferred:
+        yield "deferred", rows, values | {"due_datetime": now + _jitter(CHANNEL_PAUSE)}
         return
     values["attempts"] = F("attempts") + 1
     done = values | {"due_datetime": None}
-    if not outcome.error:
+    if not result.error:
         sent = {"status": NotificationStatusChoices.SENT, "sent_datetime": now}
         yield "sent", rows, done | sent
         return
-    given_up = [row for row in rows if outcome.is_permanent or _is_hopeless(row, now)]
-    if given_up:
-        yield "failed", given_up, done | {"status": NotificationStatusChoices.FAILED}
-    others = [row for row in rows if row not in given_up]
+    failed = [row for row in rows if result.is_permanent or _is_exhausted(row, now)]
+    if failed:
+        yield "failed", failed, done | {"status": NotificationStatusChoices.FAILED}
+    others = [row for row in rows if row not in failed]
     if others:
-        # A message of several rows goes out again as one, as soon as the newest wants.
+        # Rows of one message are sent together again, as early as the newest row is due.
         attempts = min(row.attempts for row in others)
         yield "retried", others, values | {"due_datetime": now + backoff(attempts)}
 
 
-def _is_hopeless(row: Notification, now: datetime) -> bool:
-    wanted = row.scheduled_datetime or row.created_datetime
-    return now - wanted > GIVE_UP_AFTER and row.attempts + 1 >= MIN_ATTEMPTS
+def _is_exhausted(row: Notification, now: datetime) -> bool:
+    since = row.scheduled_datetime or row.created_datetime
+    return now - since > GIVE_UP_AFTER and row.attempts + 1 >= MIN_ATTEMPTS
 
 
 def backoff(attempts: int) -> timedelta:
-    """Say how long to wait before the next attempt.
-
-    Args:
-        attempts: How many attempts there were before the one that just failed.
-
-    Returns:
-        A time that doubles from attempt to attempt up to a limit, give or take a fifth,
-        so that rows that failed together do not come back together.
-    """
+    """Return the delay before the next attempt; it doubles up to a limit."""
     return _jitter(min(FIRST_RETRY * 2 ** min(attempts, 16), LAST_RETRY))
 
 
-def _jitter(time: timedelta) -> timedelta:
-    return time * random.uniform(0.8, 1.2)
+def _jitter(delay: timedelta) -> timedelta:
+    """Vary a delay by a fifth, so that rows that failed together do not return together."""
+    return delay * random.uniform(0.8, 1.2)  # noqa: S311 -- not a secret
 
 
-def storable(error: str) -> str:
-    """Replace what a database cannot store; an error may quote a server, which says anything.
+def retry_on_db_error(action: Callable[[], Result], using: str) -> Result:
+    """Run a statement or transaction that can be repeated; retry it if the database fails."""
+    for delay in RETRY_DELAYS:
+        try:
+            return action()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("Database error, retrying: %s", error)
+            close_broken_connection(using)
+            time.sleep(delay)
+    return action()
 
-    Args:
-        error: What went wrong.
 
-    Returns:
-        The text without NUL and lone surrogates.
-    """
-    return error.replace("\x00", "�").encode(errors="replace").decode()
+def close_broken_connection(using: str) -> None:
+    """Close a connection that no longer works, so that the next query opens a new one."""
+    connection = connections[using]
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()

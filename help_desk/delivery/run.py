@@ -1,4 +1,4 @@
-"""One delivery run: its limits, what it did, and the trace that it leaves."""
+"""One delivery run: its limits, its report, and the record that it leaves."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 BATCH_SIZE = 100
-IDLE_TRACE_EVERY = timedelta(minutes=1)
-"""Runs that had nothing to do leave a trace at most this often."""
+IDLE_RECORD_INTERVAL = timedelta(minutes=1)
+"""Runs that had nothing to do are recorded at most this often."""
 
 
 @dataclass(kw_only=True)
@@ -28,28 +28,23 @@ class DeliveryReport:
         sent: Rows that were sent.
         retried: Rows that will be attempted again.
         failed: Rows that were given up.
-        postponed: Rows that wait for a channel that was unavailable.
-        skipped: Rows that their recipients must or would not get any more.
+        deferred: Rows that wait for a channel that was unavailable.
+        skipped: Rows that must not be sent any more.
     """
 
     sent: int = 0
     retried: int = 0
     failed: int = 0
-    postponed: int = 0
+    deferred: int = 0
     skipped: int = 0
 
     @property
     def handled(self) -> int:
-        """Rows that this run claimed and decided on."""
+        """The number of rows that the run claimed and decided on."""
         return sum(astuple(self))
 
     def count(self, counter: str, rows: int) -> None:
-        """Add rows to one of the numbers.
-
-        Args:
-            counter: The number's name.
-            rows: How many.
-        """
+        """Add a number of rows to a counter."""
         setattr(self, counter, getattr(self, counter) + rows)
 
 
@@ -58,14 +53,14 @@ class Run:
     """What the batches of one run share.
 
     Attributes:
-        using: Alias of the database.
+        using: The alias of the database.
         event_id: Restricts the run to the rows of one event.
-        max_rows: How many rows to claim at most.
+        max_rows: The maximum number of rows to claim.
         deadline: When to stop.
-        stop: Says whether to stop at once.
-        progress: Told after each message what was done so far.
+        stop: Returns whether to stop at once.
+        progress: Called with the report after each message.
         report: What was done so far.
-        blocked: Names of channels by which nothing leaves now.
+        blocked: The names of channels that are unavailable.
     """
 
     using: str
@@ -84,37 +79,30 @@ class Run:
 
     @property
     def is_out_of_time(self) -> bool:
-        """Whether the run is to stop now, whatever is left."""
+        """Whether to stop now, whatever is left."""
         if self.stop is not None and self.stop():
             return True
         return self.deadline is not None and timezone.now() >= self.deadline
 
     @property
     def next_size(self) -> int:
-        """How many rows the next batch may take."""
+        """The number of rows that the next batch may claim."""
         if self.max_rows is None:
             return BATCH_SIZE
         return min(BATCH_SIZE, self.max_rows - self.report.handled)
 
 
 def record_run(source: str, report: DeliveryReport, using: str) -> None:
-    """Note when a source of deliveries last ran, and what it did.
-
-    Args:
-        source: Its name; there is one row for each.
-        report: What the run did.
-        using: Alias of the database.
-    """
+    """Record when a source of deliveries last ran, and what it did."""
     now = timezone.now()
     values = {"finished_datetime": now, **asdict(report)}
     rows = DeliveryRun.objects.using(using).filter(source=source)
     if not report.handled:
-        # Worth a write only now and then.
-        recently = Q(finished_datetime__gt=now - IDLE_TRACE_EVERY)
+        recently = Q(finished_datetime__gt=now - IDLE_RECORD_INTERVAL)
         if rows.filter(recently).exists():
             return
     if not rows.update(**values):
-        # Another run may write the first row at this moment; either is as good.
+        # Another run may insert the first row at this moment; either will do.
         DeliveryRun.objects.using(using).bulk_create(
             [DeliveryRun(source=source, **values)], ignore_conflicts=True
         )

@@ -1,4 +1,4 @@
-"""Moving what waits, batch by batch. Knows neither tickets nor pages."""
+"""Sending due notifications, batch by batch."""
 
 from __future__ import annotations
 
@@ -18,19 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["DeliveryReport", "deliver", "deliver_after_commit"]
 
 AFTER_COMMIT_ROWS = 50
-AFTER_COMMIT_LEFTOVERS = 20
+AFTER_COMMIT_BACKLOG = 20
 AFTER_COMMIT_TIME = timedelta(seconds=10)
 
 
 def deliver_after_commit(*, event_id: int | None, using: str) -> None:
-    """Send what one event wrote, and some of what was left before, as there is time.
-
-    A site without cron and without workers has nobody else to try again what failed.
-
-    Args:
-        event_id: Key of the event; None if there is none that comes first.
-        using: Alias of the database that holds it.
-    """
+    """Send an event's rows, and part of the backlog, within a limited time."""
     start = timezone.now()
     report = deliver(
         using=using,
@@ -39,8 +32,8 @@ def deliver_after_commit(*, event_id: int | None, using: str) -> None:
         max_time=AFTER_COMMIT_TIME,
     )
     remaining = start + AFTER_COMMIT_TIME - timezone.now()
-    if event_id is not None and not report.postponed and remaining > timedelta(0):
-        deliver(using=using, max_rows=AFTER_COMMIT_LEFTOVERS, max_time=remaining)
+    if event_id is not None and not report.deferred and remaining > timedelta(0):
+        deliver(using=using, max_rows=AFTER_COMMIT_BACKLOG, max_time=remaining)
 
 
 def deliver(
@@ -52,19 +45,17 @@ def deliver(
     stop: Callable[[], bool] | None = None,
     progress: Callable[[DeliveryReport], None] | None = None,
 ) -> DeliveryReport:
-    """Send what is due, batch by batch, until nothing more is.
+    """Send what is due, batch by batch, until nothing is or a limit is reached.
 
-    Any number of runs may work at the same time. Must not be called in a transaction.
+    Several processes can do so at once. Call it outside of a transaction.
 
     Args:
-        using: Alias of the database; by default the one that notifications go to.
-        event_id: Restricts the run to the rows of one event.
-        max_rows: How many rows to claim at most; what belongs into the same messages is
-            taken along.
-        max_time: How long to go on at most; the message that is being sent then is
-            finished.
+        using: The alias of the database; by default the one that notifications are written to.
+        event_id: Send only the notifications of this event.
+        max_rows: The maximum number of notifications to handle.
+        max_time: When to stop, counted from now; a message that is being sent is finished.
         stop: Asked after each message whether to stop.
-        progress: Told after each message what was done so far.
+        progress: Called with the report after each message.
 
     Returns:
         What was done.

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 validators=[
                     django.core.validators.MaxLengthValidator(100000),
                     help_desk.validators.validate_storable_text,
-                    help_desk.validators.validate_some_text,
+                    help_desk.validators.validate_not_blank,
                 ],
                 verbose_name="Description",
             ),

@@ -1,4 +1,4 @@
-"""Writing notification rows, in the transaction of what they tell of."""
+"""Writing an event's notification rows, in the transaction that records the event."""
 
 from __future__ import annotations
 
@@ -6,109 +6,94 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from django.db import router, transaction
 from django.utils import timezone
 
 from help_desk.channels import active_channels
 from help_desk.choices import NotificationStatusChoices
-from help_desk.conf import help_desk_settings
-from help_desk.delivery import dispatch
+from help_desk.conf import AFTER_COMMIT, help_desk_settings
 from help_desk.enums import TicketEventType
 from help_desk.models import Notification
 from help_desk.notifications.preferences import NotificationPreferences
-from help_desk.notifications.recipients import add_addresses
+from help_desk.notifications.recipients import add_email_addresses, recipients_for
 from help_desk.notifications.rules import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from help_desk.channels.base import Channel
+    from help_desk.channels import Channel, Recipient
     from help_desk.enums import NotificationKind
     from help_desk.models import TicketEvent
-    from help_desk.notifications.recipients import Recipient
-    from help_desk.querysets import NotificationQuerySet
+
+    RecipientKey = tuple[str, str]
 
 
-def write(event: TicketEvent, people: Sequence[Recipient]) -> list[Notification]:
-    """Write one row per person and channel, and have what waits sent after the commit.
-
-    Args:
-        event: What they are told of, saved in the database that the rows go to.
-        people: Who is concerned; who was told of this event before is passed over.
-
-    Returns:
-        The rows that were written.
-    """
-    using = event.database
-    told = set() if event.is_untold else _told_before(event, using)
-    event.is_untold = False
-    rows = [row for row in _rows(event, people) if told.isdisjoint(_keys(row))]
-    for row in rows:
-        row.scheduled_datetime = row.due_datetime
-    written = Notification.objects.using(using).bulk_create(rows)
-    if any(row.due_datetime for row in written):
-        dispatch.after_commit(event, using)
-    return written
-
-
-def send_again(rows: NotificationQuerySet) -> int:
-    """Have rows that failed or were skipped sent as if they were new.
-
-    Whoever may not see the ticket any more, or muted it, is skipped again.
-
-    Args:
-        rows: Any rows; those that wait or were sent stay as they are.
-
-    Returns:
-        How many will be sent again.
-    """
-    using = router.db_for_write(Notification)
-    with transaction.atomic(using=using):
-        count = rows.using(using).send_again()
-        if count:
-            dispatch.after_commit(None, using)
-    return count
-
-
-def _rows(event: TicketEvent, people: Sequence[Recipient]) -> Iterator[Notification]:
-    channels = active_channels()
-    kinds = kinds_of(event)
-    taken: set[tuple[str, str]] = set()
-    for row in chain(
-        _rows_of_people(event, people, channels, kinds),
-        _rows_of_subscribers(event, channels, kinds),
-    ):
-        # Two accounts with one mailbox get one e-mail; and should a channel name a
-        # subscriber twice, that is no reason for the ticket to fail.
-        keys = _keys(row)
-        if keys and taken.isdisjoint(keys):
-            taken |= keys
-            yield row
-
-
-def _rows_of_people(
+def plan(
     event: TicketEvent,
-    people: Sequence[Recipient],
+    *,
+    mentioned: Collection[Any] = (),
+    already_notified: Collection[RecipientKey] = (),
+) -> list[Notification]:
+    """Write one row per recipient and channel, and return the rows.
+
+    `mentioned` are the IDs of mentioned users who may see the event.
+    """
+    seen = set(already_notified)
+    rows = []
+    for row in _rows(event, mentioned):
+        # Two users with one mailbox get one email, and an address that a channel subscribes
+        # twice is notified once.
+        keys = _keys(row)
+        if keys and seen.isdisjoint(keys):
+            seen |= keys
+            rows.append(row)
+    return Notification.objects.using(event.database).bulk_create(rows)
+
+
+def already_notified(event: TicketEvent) -> set[RecipientKey]:
+    """Return the keys of the recipients that an event has rows for."""
+    rows = Notification.objects.using(event.database).filter(event=event)
+    return set().union(*map(_keys, rows.only("recipient_id", "address", "channel")))
+
+
+def _rows(event: TicketEvent, mentioned: Collection[Any]) -> Iterator[Notification]:
+    channels = active_channels()
+    kinds = kinds_of(event, has_mentions=bool(mentioned))
+    return chain(
+        _rows_of_recipients(event, recipients_for(event, kinds, mentioned), channels, kinds),
+        _rows_of_subscribers(event, channels, kinds),
+    )
+
+
+def _rows_of_recipients(
+    event: TicketEvent,
+    recipients: Sequence[Recipient],
     channels: Sequence[Channel],
     kinds: Collection[NotificationKind],
 ) -> Iterator[Notification]:
-    wishes = NotificationPreferences(
-        (person.user_id for person in people if person.user_id), event.database
-    )
-    wanted = [wishes.channels(person.user_id, kinds, person.roles) for person in people]
-    _look_up_addresses(people, wanted, channels, event.database)
+    user_ids = (recipient.user_id for recipient in recipients if recipient.user_id)
+    preferences = NotificationPreferences(user_ids, event.database)
+    enabled = [preferences.kinds_by_channel(recipient, kinds) for recipient in recipients]
+    _look_up_addresses(recipients, enabled, channels, event.database)
     not_before = _end_of_window(event)
-    personal = [channel for channel in channels if channel.is_personal]
-    for person, names in zip(people, wanted, strict=True):
-        for channel in personal:
-            address = channel.address_of(person) if channel.name in names else ""
+    for recipient, kinds_by_channel in zip(recipients, enabled, strict=True):
+        for channel in channels:
+            if not channel.is_personal or channel.name not in kinds_by_channel:
+                continue
+            address = channel.address_of(recipient)
             if address == "":
                 continue
-            row = _row(event, channel, recipient_id=person.user_id, address=address)
-            if channel.is_scheduled and row.due_datetime is not None:
-                row.due_datetime = wishes.email_due(person.user_id, row.due_datetime, not_before)
-            yield row
+            due = timezone.now()
+            if channel.supports_digest:
+                due = preferences.email_due(recipient.user_id, due, not_before)
+            yield _row(
+                event,
+                channel,
+                recipient_id=recipient.user_id,
+                address=address,
+                kinds=kinds_by_channel[channel.name],
+                due=due,
+            )
 
 
 def _rows_of_subscribers(
@@ -116,63 +101,74 @@ def _rows_of_subscribers(
 ) -> Iterator[Notification]:
     for channel in channels:
         for address in channel.subscribers(event, kinds):
-            yield _row(event, channel, address=address)
+            yield _row(
+                event,
+                channel,
+                address=address,
+                kinds=sorted(map(str, kinds)),
+                due=timezone.now(),
+            )
 
 
 def _look_up_addresses(
-    people: Sequence[Recipient],
-    wanted: Sequence[set[str]],
+    recipients: Sequence[Recipient],
+    enabled: Sequence[Collection[str]],
     channels: Sequence[Channel],
     using: str,
 ) -> None:
-    """Find the addresses that are needed and not known yet."""
+    """Look up the email addresses that are needed and not known yet."""
     inboxes = {channel.name for channel in channels if channel.is_inbox}
-    add_addresses(
+    add_email_addresses(
         [
-            person
-            for person, names in zip(people, wanted, strict=True)
-            if not person.email and names - inboxes
+            recipient
+            for recipient, names in zip(recipients, enabled, strict=True)
+            if not recipient.email and set(names) - inboxes
         ],
         using,
     )
 
 
 def _row(
-    event: TicketEvent, channel: Channel, *, recipient_id: Any = None, address: str | None
+    event: TicketEvent,
+    channel: Channel,
+    *,
+    recipient_id: Any = None,
+    address: str | None,
+    kinds: list[str],
+    due: datetime,
 ) -> Notification:
     now = timezone.now()
-    return Notification(
+    row = Notification(
         event=event,
         recipient_id=recipient_id,
         address=address,
         channel=channel.name,
+        kinds=kinds,
         created_datetime=now,
-        status=_STATUS[channel.is_inbox],
-        due_datetime=None if channel.is_inbox else now,
-        sent_datetime=now if channel.is_inbox else None,
     )
-
-
-_STATUS = {True: NotificationStatusChoices.SENT, False: NotificationStatusChoices.WAITING}
+    if channel.is_inbox:
+        row.status = NotificationStatusChoices.SENT
+        row.sent_datetime = now
+    else:
+        row.status = NotificationStatusChoices.WAITING
+        row.due_datetime = row.scheduled_datetime = due
+    return row
 
 
 def _end_of_window(event: TicketEvent) -> datetime:
-    """Leave a short while for more changes by the same person, if somebody comes by then."""
-    if event.type != TicketEventType.UPDATE or not dispatch.somebody_comes_by(event.database):
+    """Return when a change can be sent at the earliest."""
+    # Debounce: several changes by one user within CHANGES_WINDOW become one email. After a
+    # commit, nothing would send them later, so they are sent at once.
+    if event.type != TicketEventType.UPDATE or help_desk_settings.DELIVERY == AFTER_COMMIT:
         return event.created_datetime
     return event.created_datetime + timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
 
 
-def _keys(row: Notification) -> set[tuple[str, str]]:
-    """What the database's constraints keep unique within one event."""
+def _keys(row: Notification) -> set[RecipientKey]:
+    """Return what the database's constraints keep unique within an event."""
     keys = set()
     if row.recipient_id is not None:
-        keys.add((row.channel, f"account {row.recipient_id}"))
+        keys.add((row.channel, f"user {row.recipient_id}"))
     if row.address:
         keys.add((row.channel, f"address {row.address.lower()}"))
     return keys
-
-
-def _told_before(event: TicketEvent, using: str) -> set[tuple[str, str]]:
-    rows = Notification.objects.using(using).filter(event=event)
-    return set().union(*map(_keys, rows.only("recipient_id", "address", "channel")))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.services.flows import assign, comment, conflicts, create, follow, status, update
+from help_desk.services.flows.locking import database_of
 from help_desk.services.notification_service import HelpDeskTicketNotificationService
 
 if TYPE_CHECKING:
@@ -243,7 +244,7 @@ class HelpDeskTicketService:
         Args:
             user: The user.
         """
-        follow.set_muted(self.obj.pk, user.pk, is_muted=False, using=self._using)
+        follow.set_muted(self.obj.pk, user.pk, is_muted=False, using=database_of(self.obj))
 
     def mute(self, user: User) -> None:
         """Mute the ticket for a user: they get no notifications, whatever their role.
@@ -251,7 +252,7 @@ class HelpDeskTicketService:
         Args:
             user: The user.
         """
-        follow.set_muted(self.obj.pk, user.pk, is_muted=True, using=self._using)
+        follow.set_muted(self.obj.pk, user.pk, is_muted=True, using=database_of(self.obj))
 
     def values_at(self, version: int) -> dict[str, Any]:
         """Return what the fields that changed since a version were at that version.

@@ -1,4 +1,4 @@
-"""`@name` in a text."""
+"""`@username` in a text."""
 
 from __future__ import annotations
 
@@ -17,34 +17,26 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
-# Not in the middle of a word, or every e-mail address would mention somebody. The
-# characters are those of Django's UnicodeUsernameValidator.
+# Not within a word, or every email address would mention someone. The characters are those of
+# Django's UnicodeUsernameValidator.
 MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]+)")
 PUNCTUATION = ".+-"
 MAX_MENTIONS = 50
 """Names of one text that are looked up."""
 MAX_NAME_LENGTH = 254
-"""Characters; what is longer is no user name."""
+"""Characters; a longer name is no username."""
 
-# A sign, in ASCII or in full width, that does not continue a word.
+# An at sign, ASCII or full-width, that does not continue a word.
 _SIGN = re.compile(r"(?<![\w.@\uff20+-])[@\uff20]")
 _IN_NAME = re.compile(r"[\w.@\uff20+-]")
-# Neither white space nor such punctuation of ASCII as is in no name.
+# Neither white space nor ASCII punctuation that no name contains.
 _PART = re.compile(r"[^\s!-*,/:-?\[-^`{-~]")
-# What is normalized together; one character more than a name shows what is too long.
+# What is normalized at once; one character more than a name shows that it is too long.
 _WINDOW = re.compile(f"{_SIGN.pattern}{_PART.pattern}{{1,{MAX_NAME_LENGTH + 1}}}")
 
 
 def mentioned_names(text: str) -> list[str]:
-    """Find the names that a text mentions.
-
-    Args:
-        text: What somebody wrote.
-
-    Returns:
-        Each name once, as it stands there, without the punctuation of a sentence's end;
-        names in code and in addresses of the web mention nobody.
-    """
+    """Return the names that a text mentions outside of code and URLs, each once."""
     if "@" not in text and "\uff20" not in text:
         return []
     found = (name.rstrip(PUNCTUATION) for name in _candidates(without_code(text)))
@@ -52,19 +44,19 @@ def mentioned_names(text: str) -> list[str]:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    """Yield what follows each sign, window by window.
+    """Yield what follows each at sign, window by window.
 
-    Normalizing takes time that grows with the square of a run of combining marks, so the
-    whole text is never normalized at once. No two windows overlap.
+    Normalizing takes quadratic time on a run of combining marks, so the whole text is never
+    normalized at once. Windows do not overlap.
     """
     place = 0
     while window := _WINDOW.search(text, place):
         start, place = window.span()
         is_cut = _PART.match(text, place) is not None
         if is_cut and (last := _last_sign(text, start + 1, place)):
-            # The mention that would be cut is the next window's.
+            # The mention that would be cut belongs to the next window.
             place, is_cut = last, False
-        # Django keeps user names in this form; keyboards send accents in others.
+        # Django stores usernames in this form; keyboards send accents in others.
         part = unicodedata.normalize("NFKC", text[start:place])
         first = 1 if _follows_marked_word(text, start) else 0
         for found in MENTION.finditer(part, first):
@@ -74,61 +66,41 @@ def _candidates(text: str) -> Iterator[str]:
 
 
 def _last_sign(text: str, start: int, end: int) -> int | None:
-    """Return the place of the last sign between two places that does not continue a word."""
+    """Return the position of the last at sign in a range that does not continue a word."""
     signs = (sign.start() for sign in _SIGN.finditer(text, start, end))
     return max((sign for sign in signs if not _follows_marked_word(text, sign)), default=None)
 
 
 def _follows_marked_word(text: str, place: int) -> bool:
-    """Return whether combining marks that belong to a word end at this place."""
+    """Whether combining marks that belong to a word end at this position."""
     end = place
     while place and unicodedata.category(text[place - 1]).startswith("M"):
         place -= 1
     return 0 < place < end and _IN_NAME.match(text, place - 1) is not None
 
 
-def is_among(names: Iterable[str], account: User) -> bool:
-    """Say whether somebody is among those whom a text mentions.
-
-    Args:
-        names: What `mentioned_names` found.
-        account: Whoever it may mention.
-
-    Returns:
-        Whether their name is one of them, whatever the case of the letters.
-    """
-    return account.get_username().lower() in {name.lower() for name in names}
-
-
 def users_by_name(names: Iterable[str], using: str) -> dict[str, User]:
-    """Find the active accounts of these names.
-
-    Args:
-        names: What `mentioned_names` found.
-        using: Alias of the database.
-
-    Returns:
-        Name to account, whatever the case of the letters, but rather the same; names
-        without an account are left out.
-    """
-    wanted = {name.lower(): name for name in names}
-    if not wanted:
+    """Return the active users with these usernames, in any case; an exact match is preferred."""
+    by_lower = {name.lower(): name for name in names}
+    if not by_lower:
         return {}
     user_model: Any = get_user_model()
     name_field = user_model.USERNAME_FIELD
-    accounts = (
+    users = (
         user_model._default_manager.using(using)
         .annotate(help_desk_name=Lower(name_field))
-        # SQLite, and PostgreSQL with some locales, know only the capitals of ASCII.
-        .filter(Q(help_desk_name__in=wanted) | Q(**{f"{name_field}__in": list(wanted.values())}))
+        # SQLite, and PostgreSQL with some locales, lower only ASCII.
+        .filter(
+            Q(help_desk_name__in=by_lower) | Q(**{f"{name_field}__in": list(by_lower.values())})
+        )
         .order_by("-pk")
     )
     found: dict[str, User] = {}
-    for account in accounts:
-        # Databases may hold letters with and without accents for equal.
-        name = wanted.get(account.get_username().lower())
-        if name is None or not account.is_active:
+    for user in users:
+        # Databases may treat letters with and without accents as equal.
+        name = by_lower.get(user.get_username().lower())
+        if name is None or not user.is_active:
             continue
         if name not in found or found[name].get_username() != name:
-            found[name] = account
+            found[name] = user
     return found

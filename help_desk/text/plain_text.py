@@ -1,4 +1,4 @@
-"""What the plain text that people type is made of."""
+"""Plain text as users type it: lines, code, URLs."""
 
 from __future__ import annotations
 
@@ -14,32 +14,42 @@ FENCE = "```"
 CODE = r"`(?P<code>[^`\n]+)`"
 URL = r"(?P<url>https?://[^\s<>\"`]+)"
 
-# With the name of a language, which is not shown.
-_OPENING = re.compile(FENCE + r"[\w+#.-]*")
-_NO_PROSE = re.compile(f"{CODE}|{URL}", re.IGNORECASE)
+# A language name may follow; it is not shown.
+_OPENING_FENCE = re.compile(FENCE + r"[\w+#.-]*")
+_NOT_PROSE = re.compile(f"{CODE}|{URL}", re.IGNORECASE)
+
+
+def normalize_text(text: str) -> str:
+    """Return a text without what browsers and forms change: line endings, outer white space."""
+    return str(normalize_newlines(text)).strip()
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database can store a text, or be asked for it."""
+    return text == storable(text)
+
+
+def storable(text: str, replacement: str = "") -> str:
+    """Replace null characters and lone surrogates, which databases cannot store."""
+    without_null = text.replace("\x00", replacement)
+    return without_null.encode(errors="replace" if replacement else "ignore").decode()
 
 
 def lines_of(text: str) -> list[str]:
-    """Divide a text into lines, whatever ends them."""
-    return normalize_newlines(text).split("\n")
+    """Split a text into lines, whatever their endings."""
+    return str(normalize_newlines(text)).split("\n")
 
 
 def code_blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
-    """Find blocks of code, which lines of three backticks enclose.
+    """Return the line numbers of the fences that open and close each block of code.
 
-    Args:
-        lines: Lines of a text.
-
-    Returns:
-        Numbers of the lines that open and close each block. A fence that is never closed
-        is text; else half a ticket could be taken for code. So is a line that says more
-        than a fence does.
+    A fence that is never closed is text, or else half a ticket could be taken for code.
     """
     blocks = []
     opening: int | None = None
     for number, line in enumerate(lines):
         text = line.strip()
-        if opening is None and _OPENING.fullmatch(text):
+        if opening is None and _OPENING_FENCE.fullmatch(text):
             opening = number
         elif opening is not None and text == FENCE:
             blocks.append((opening, number))
@@ -48,19 +58,12 @@ def code_blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def without_code(text: str) -> str:
-    """Leave out of a text what is no prose: code and addresses of the web.
-
-    Args:
-        text: What somebody wrote.
-
-    Returns:
-        The rest, line by line.
-    """
+    """Return a text without code and URLs."""
     lines = lines_of(text)
     prose: list[str] = []
-    place = 0
+    start = 0
     for opening, closing in code_blocks(lines):
-        prose += lines[place:opening]
-        place = closing + 1
-    prose += lines[place:]
-    return "\n".join(_NO_PROSE.sub(" ", line) for line in prose)
+        prose += lines[start:opening]
+        start = closing + 1
+    prose += lines[start:]
+    return "\n".join(_NOT_PROSE.sub(" ", line) for line in prose)

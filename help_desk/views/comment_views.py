@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from help_desk.auth import policy
 from help_desk.exceptions import TicketConflictError
 from help_desk.forms.comment import CommentEditForm, ReplyForm
-from help_desk.services.conversation import can_edit_comment
+from help_desk.services.flows.comment import CommentResult, add_comment, can_edit_comment
 from help_desk.views.access import forbidden, permission_required
 from help_desk.views.deleted import answer_posts_to_deleted
 from help_desk.views.page import (
@@ -63,10 +63,11 @@ def comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     form = ReplyForm(request.POST, ticket=ticket, can_see_internal=auth.can_see_internal())
     if form.is_valid():
         try:
-            comment = ticket.services.comment(
-                request.user,
-                form.cleaned_data["text"],
-                form.is_internal,
+            result = add_comment(
+                ticket,
+                author=request.user,
+                text=form.cleaned_data["text"],
+                internal=form.is_internal,
                 status=form.cleaned_data.get("status") or None,
                 base_version=base_version(request),
             )
@@ -80,18 +81,19 @@ def comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         except ValidationError as error:
             form.add_service_error(error)
         else:
-            return _said(request, ticket, comment)
+            return _said(request, ticket, result)
     return render_ticket(request, ticket, reply=form)
 
 
 def _said(
-    request: HelpDeskRequest, ticket: HelpDeskTicket, comment: TicketComment
+    request: HelpDeskRequest, ticket: HelpDeskTicket, result: CommentResult
 ) -> HttpResponseBase:
     """Lead to what was written; above it, name those who were mentioned in vain."""
-    place = "" if comment.unreached_mentions else f"#help-desk-comment-{comment.pk}"
+    comment = result.comment
+    place = "" if result.unreached_mentions else f"#help-desk-comment-{comment.pk}"
     sentence = _("Your note was kept.") if comment.is_internal else _("Your reply was sent.")
     messages.success(request, sentence, fail_silently=True)
-    warn_of_unreached(request, comment.unreached_mentions)
+    warn_of_unreached(request, result.unreached_mentions)
     return HttpResponseRedirect(ticket_url(ticket) + place)
 
 
@@ -121,7 +123,9 @@ def edit_comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     form = CommentEditForm(request.POST if request.method == "POST" else {"text": comment.text})
     if request.method == "POST" and form.is_valid():
         try:
-            ticket.services.edit_comment(comment, request.user, form.cleaned_data["text"])
+            ticket.services.edit_comment(
+                comment, form.cleaned_data["text"], actor=request.user
+            )
         except PermissionDenied:
             form.add_error(None, _too_late())
         except ValidationError as error:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from help_desk.exceptions import TicketConflictError
 from help_desk.forms import HelpDeskTicketCreateForm, HelpDeskTicketUpdateForm
 from help_desk.models import HelpDeskTicket
+from help_desk.services.flows.create import create_ticket
 from help_desk.views.access import permission_required
 from help_desk.views.conflict import dispute_over, read_choices
 from help_desk.views.deleted import answer_posts_to_deleted
@@ -43,12 +44,14 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
     form = HelpDeskTicketCreateForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            ticket = HelpDeskTicket().services.create(created_by=request.user, **form.cleaned_data)
+            result = create_ticket(
+                HelpDeskTicket(), created_by=request.user, **form.cleaned_data
+            )
         except ValidationError as error:
             form.add_service_error(error)
         else:
-            answer = _done(request, ticket, _("{ticket} was filed."))
-            warn_of_unreached(request, ticket.unreached_mentions)
+            answer = _done(request, result.ticket, _("{ticket} was filed."))
+            warn_of_unreached(request, result.unreached_mentions)
             return answer
     # For who may only file, there is nowhere else to go.
     auth = request.help_desk_auth

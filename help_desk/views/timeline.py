@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from help_desk.content.wording import LONG_FIELDS, format_value
 from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket
-from help_desk.services.conversation import can_edit_comment
+from help_desk.services.flows.comment import can_edit_comment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

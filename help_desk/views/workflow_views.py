@@ -101,7 +101,7 @@ def assign_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
 def _change(request: HelpDeskRequest, ticket: HelpDeskTicket, fields: dict[str, object]) -> None:
     """Change one field, unless somebody else has changed it meanwhile; say what became."""
     try:
-        ticket.services.update(request.user, base_version=base_version(request), **fields)
+        event = ticket.services.update(request.user, base_version=base_version(request), **fields)
     except TicketConflictError as error:
         (conflict,) = error.conflicts
         now = conflict.current
@@ -115,7 +115,6 @@ def _change(request: HelpDeskRequest, ticket: HelpDeskTicket, fields: dict[str, 
         if hasattr(error, "error_dict"):
             raise
         raise Http404 from error  # it was deleted in this very moment
-    event = ticket.latest_event
     if event is None:
         return
     people = people_in([event])

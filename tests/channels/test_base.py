@@ -52,7 +52,7 @@ class ClosedChannel(RoomsChannel):
 
 class BusyChannel(RoomsChannel):
     def send(self, notifications: Sequence[Notification]) -> Iterable[SendResult]:
-        yield SendResult(notifications=notifications, error="Later.", is_postponed=True)
+        yield SendResult(notifications=notifications, error="Later.", is_deferred=True)
 
 
 class NamelessChannel(Channel):
@@ -110,7 +110,7 @@ def test_no_attempt_counts_where_nothing_was_tried(
 ) -> None:
     use(settings, channel)
     file_ticket(created_by=reporter)
-    assert delivery.deliver().postponed == 3
+    assert delivery.deliver().deferred == 3
     assert set(rows().values()) == {("wait", 0, error)}
 
 

@@ -184,7 +184,7 @@ def test_rows_wait_for_an_unreachable_server_without_an_attempt_counting(
 ) -> None:
     waiting(3)
     mail_server.opening = opening
-    assert delivery.deliver() == report(postponed=3)
+    assert delivery.deliver() == report(deferred=3)
     for row in Notification.objects.all():
         assert (row.status, row.attempts, row.lease) == ("wait", 0, None)
         assert type(opening).__name__ in row.error
@@ -198,7 +198,7 @@ def test_rows_wait_for_an_unreachable_server_without_an_attempt_counting(
 def test_rows_wait_where_the_server_refuses_the_sender(waiting: Waiting, mail_server: Any) -> None:
     waiting(2)
     mail_server.answers = [smtplib.SMTPSenderRefused(550, b"Who are you?", "x@example.com")]
-    assert delivery.deliver() == report(postponed=2)
+    assert delivery.deliver() == report(deferred=2)
 
 
 def test_message_that_is_too_large_does_not_hold_up_the_rest(
@@ -232,8 +232,8 @@ def test_server_that_fails_again_and_again_is_left_alone(
     waiting(10)
     mail_server.answers = [smtplib.SMTPServerDisconnected("Bye")] * 10
     done = delivery.deliver()
-    assert done.postponed > done.retried > 0
-    assert done.postponed + done.retried == 10
+    assert done.deferred > done.retried > 0
+    assert done.deferred + done.retried == 10
     assert mail_server.taken == []
 
 
@@ -364,7 +364,7 @@ def test_channel_that_chokes_on_everything_is_left_alone(
     waiting(10)
     channel.act = lambda row: 1 / 0
     done = delivery.deliver()
-    assert done == report(retried=2, postponed=8)
+    assert done == report(retried=2, deferred=8)
     assert statuses() == {"wait": 10}
 
 
@@ -390,11 +390,11 @@ def test_run_does_not_knock_twice_where_nothing_can_leave(waiting: Waiting, sett
         status="wait",
         due_datetime=timezone.now() + timedelta(microseconds=1),
     )
-    assert delivery.deliver() == report(sent=1, postponed=100)
+    assert delivery.deliver() == report(sent=1, deferred=100)
     assert statuses() == {"wait": 250, "sent": 1}
     assert not Notification.objects.exclude(lease=None).exists()
     # The others are as due as they were; the next run knocks again.
-    assert delivery.deliver() == report(postponed=100)
+    assert delivery.deliver() == report(deferred=100)
 
 
 def test_outcome_said_twice_or_of_a_strange_row_counts_once(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from help_desk.delivery import runner as delivery
 from help_desk.models import HelpDeskTicket, Notification
-from help_desk.validators import DESCRIPTION_MAX_LENGTH
+from help_desk.validators import TEXT_MAX_LENGTH
 
 
 def create(reporter: Any, description: Any) -> HelpDeskTicket:
@@ -31,8 +31,8 @@ def create(reporter: Any, description: Any) -> HelpDeskTicket:
         "'; DROP TABLE django_spire_help_desk_ticket; --",
         "line one\r\nline two\rline three\u2028four",
         "\x07bell \x1b[31mred",
-        "x" * DESCRIPTION_MAX_LENGTH,
-        "👾" * DESCRIPTION_MAX_LENGTH,
+        "x" * TEXT_MAX_LENGTH,
+        "👾" * TEXT_MAX_LENGTH,
     ],
     ids=["rtl", "bidi", "emoji", "markup", "sql", "lines", "control", "longest", "wide"],
 )
@@ -52,7 +52,7 @@ def test_text_is_kept_as_it_was_written_and_can_be_sent(reporter: Any, text: str
         ("half a \ud83d smiley", "not_encodable"),
         ("\udc80", "not_encodable"),
         ("nul \x00 byte", "null_characters_not_allowed"),
-        ("x" * (DESCRIPTION_MAX_LENGTH + 1), "max_length"),
+        ("x" * (TEXT_MAX_LENGTH + 1), "max_length"),
         ("x" * 10_000_000, "max_length"),
     ],
     ids=["high-surrogate", "low-surrogate", "nul", "one-too-many", "ten-megabytes"],

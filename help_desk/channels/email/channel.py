@@ -19,7 +19,7 @@ from help_desk.channels.email.message import message_of
 from help_desk.conf import help_desk_settings
 from help_desk.enums import TicketEventType
 from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
-from help_desk.notifications.preferences import digest_recipients
+from help_desk.models import EmailSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from django.core.mail.backends.base import BaseEmailBackend
 
     from help_desk.models import Notification
-    from help_desk.notifications.recipients import Recipient
+    from help_desk.channels.base import Recipient
 
     _Refusal = smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused | smtplib.SMTPDataError
 
@@ -49,10 +49,9 @@ class EmailChannel(Channel):
 
     name = "email"
     label = _("By e-mail")
-    is_scheduled = True
-    bundles = True
+    supports_digest = True
 
-    def address_of(self, person: Recipient) -> str | None:
+    def address_of(self, recipient: Recipient) -> str | None:
         """Give the person's e-mail address.
 
         Args:
@@ -61,7 +60,7 @@ class EmailChannel(Channel):
         Returns:
             The address; empty where there is none.
         """
-        return person.email
+        return recipient.email
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:
         """Send a message for each bundle of rows.
@@ -133,7 +132,7 @@ def _bundles(rows: Sequence[Notification]) -> list[list[Notification]]:
     What one person did to one ticket; for whoever wants e-mail by the hour or the day,
     everything.
     """
-    scheduled = digest_recipients({row.recipient_id for row in rows if row.recipient_id})
+    scheduled = _digest_recipients(rows)
     bundles: dict[tuple[Any, ...], list[Notification]] = {}
     for row in rows:
         event = row.event
@@ -145,6 +144,12 @@ def _bundles(rows: Sequence[Notification]) -> list[list[Notification]]:
             key = (row.recipient_id, row.address, event.ticket_id, event.actor_id)
         bundles.setdefault(key, []).append(row)
     return list(bundles.values())
+
+
+def _digest_recipients(rows: Sequence[Notification]) -> set[Any]:
+    user_ids = {row.recipient_id for row in rows if row.recipient_id}
+    schedules = EmailSchedule.objects.using(rows[0]._state.db)
+    return schedules.digest_recipients(user_ids) if user_ids else set()
 
 
 class _MailError(Exception):

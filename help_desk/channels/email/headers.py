@@ -15,7 +15,7 @@ from django.utils.encoding import iri_to_uri, punycode
 
 from help_desk.content import unsubscribe
 from help_desk.content.links import page_url, site_url
-from help_desk.enums import TicketEventType
+from help_desk.enums import NotificationKind, TicketEventType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def _unsubscribe_headers(rows: Sequence[Notification], tickets: set[int]) -> dic
         user_id,
         ticket_id=min(tickets) if len(tickets) == 1 else None,
         # Whoever is mentioned hears of the ticket for that, whatever they hear of new ones.
-        is_new=is_new(rows) and not rows[0].names_recipient,
+        is_new=is_new(rows) and not NotificationKind.MENTION in rows[0].kinds,
     )
     url = page_url("page:unsubscribe", token=unsubscribe.token_for(wish))
     if url is None:

@@ -16,7 +16,6 @@ from help_desk.channels.base import Channel, NotSentError, SendResult
 from help_desk.channels.webhook import http_post
 from help_desk.channels.webhook.payload import Payloads
 from help_desk.channels.webhook.settings import check_webhooks, webhooks
-from help_desk.notifications.rules import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -107,13 +106,13 @@ class _Endpoint:
     """What went wrong the last time that it was tried."""
 
     def attempt(self, row: Notification, payloads: Payloads, timeout: float) -> SendResult:
-        kinds = self.webhook.part_of(kinds_of(row.event))
+        kinds = self.webhook.part_of(row.kinds)
         if not kinds:
             return SendResult(notifications=(row,), error=NOT_ASKED_FOR, is_permanent=True)
         if self.time_left <= 0:
             # Whoever only is slow gets the rest soon; whoever is down is asked ever less.
             error = self.error or SLOW
-            return SendResult(notifications=(row,), error=error, is_postponed=not self.error)
+            return SendResult(notifications=(row,), error=error, is_deferred=not self.error)
         payload = payloads.of(row.event, kinds, with_text=self._may_read(row.event))
         body = json.dumps(payload).encode()
         start = time.monotonic()

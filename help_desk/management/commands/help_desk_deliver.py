@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, rout
 from django.utils import timezone
 
 from help_desk.delivery import runner as delivery
-from help_desk.delivery.dispatch import COMMAND
+from help_desk.conf import COMMAND
 from help_desk.delivery.run import record_run
 from help_desk.management.stopping import StopSignal
 from help_desk.models import Notification
@@ -130,7 +130,7 @@ class Command(BaseCommand):
 
 def _in_words(report: DeliveryReport) -> str:
     return (
-        f"{report.sent} sent, {report.retried} to be tried again, {report.postponed} waiting "
+        f"{report.sent} sent, {report.retried} to be tried again, {report.deferred} waiting "
         f"for their channel, {report.failed} failed, {report.skipped} no longer wanted."
     )
 

@@ -76,8 +76,8 @@ class Command(BaseCommand):
             message = f"The database cannot be used: {error}"
             raise CommandError(message) from error
         self.stdout.write(_as_json(state, limit) if json else _in_words(state))
-        if state.is_alarming(limit):
-            message = f"The oldest has waited for {_age(state.oldest)}, longer than {_age(limit)}."
+        if state.is_late(limit):
+            message = f"The oldest has waited for {_age(state.max_delay)}, longer than {_age(limit)}."
             raise CommandError(message)
 
 
@@ -87,8 +87,8 @@ def _as_json(state: OutboxStatus, limit: timedelta) -> str:
             "waiting": state.waiting,
             "due": state.due,
             "failed": state.failed,
-            "oldest_seconds": None if state.oldest is None else int(state.oldest.total_seconds()),
-            "alarm": state.is_alarming(limit),
+            "oldest_seconds": None if state.max_delay is None else int(state.max_delay.total_seconds()),
+            "alarm": state.is_late(limit),
             "runs": {
                 run.source: {
                     "finished": run.finished_datetime.isoformat(),
@@ -105,7 +105,7 @@ def _in_words(state: OutboxStatus) -> str:
     lines = [
         f"{'Waiting':15}{state.waiting}, of which {state.due} are due",
         f"{'Failed':15}{state.failed}",
-        f"{'Oldest waiting':15}{_age(state.oldest)}",
+        f"{'Oldest waiting':15}{_age(state.max_delay)}",
     ]
     for run in state.runs:
         did = ", ".join(f"{number} {name}" for name, number in _numbers(run).items() if number)

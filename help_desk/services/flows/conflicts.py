@@ -40,6 +40,7 @@ def merge(
     """
     base_values = values_at(ticket, base_version)
     changed: dict[str, Any] = {}
+    updated_by_others: dict[str, Any] = {}
     conflicts = []
     for field, value in submitted.items():
         current = getattr(ticket, field)
@@ -53,8 +54,12 @@ def merge(
                     field=field, base=base_values[field], current=current, submitted=value
                 )
             )
+        else:
+            updated_by_others[field] = current
     if conflicts:
-        raise TicketConflictError(conflicts, version=version_of(ticket))
+        raise TicketConflictError(
+            conflicts, version=version_of(ticket), updated_by_others=updated_by_others
+        )
     return changed
 
 
