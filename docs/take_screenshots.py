@@ -1,6 +1,6 @@
-"""Draws docs/images anew from the example project: `python -m docs.take_screenshots`.
+"""Retake docs/images from the example project: `python -m docs.take_screenshots`.
 
-Run it in the repository's root, in an environment with the dependency group `browser`.
+Run it in the repository root, in an environment with the dependency group `browser`.
 """
 
 from __future__ import annotations
@@ -17,16 +17,12 @@ from tests.support.demonstration import Demonstration
 IMAGES = Path(__file__).parent / "images"
 SIZE = {"width": 1280, "height": 860}
 MAX_BYTES = 300_000
-"""What a README may ask of who reads it on the way."""
+"""Keeps the README fast to load."""
 PICTURES = {"list.png": "/help_desk/page/list/"}
 
 
 def main() -> int:
-    """Take each picture, as the manager sees the page.
-
-    Returns:
-        0 if each is small enough.
-    """
+    """Take each screenshot as the manager; return 0 if all are small enough."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demonstration = Demonstration(Path(folder))
