@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 
 from help_desk.admin.base import ReadOnlyAdmin, link, user_search_fields
 from help_desk.auth import policy
-from help_desk.models import Notification
 from help_desk.delivery import dispatch
+from help_desk.models import Notification
 
 if TYPE_CHECKING:
     from django.db.models import Model

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.core.paginator import Paginator
-from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from help_desk.auth import policy
 from help_desk.conf import help_desk_settings
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from django.core.paginator import Page
     from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     from help_desk.auth.controller import BaseHelpDeskAuthController
     from help_desk.models import HelpDeskTicket
@@ -40,27 +41,21 @@ def render_page(
     *,
     section: str = "",
     status: int = 200,
-) -> HttpResponse:
-    """Draw a page within the host's base template.
+) -> TemplateResponse:
+    """Return a page within the host's base template.
 
-    Args:
-        request: A request that passed `requires`.
-        template: Name of the page's template.
-        context: What the template needs beyond what every page gets.
-        section: The entry of the navigation that is this page: `list`, `create`, `inbox`;
-            `ticket` for a page below the list.
-        status: HTTP status.
-
-    Returns:
-        The page.
+    The context must be complete, without querysets that are not evaluated: the template is
+    rendered after the view, outside of its transaction and its error handling. `section` is
+    the navigation entry of the page.
     """
     common = {
         "base_template": help_desk_settings.BASE_TEMPLATE,
         "help_desk_auth": request.help_desk_auth,
         "messages": get_messages(request),
         "section": section,
+        "unread_count": policy.unread_count(request.user) if request.user.is_authenticated else 0,
     }
-    return render(request, template, {**common, **context}, status=status)
+    return TemplateResponse(request, template, {**common, **context}, status=status)
 
 
 def paginate(rows: QuerySet[Any], requested: str | None) -> Page[Any]:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from django.core.mail import EmailMultiAlternatives
     from django.core.mail.backends.base import BaseEmailBackend
 
-    from help_desk.models import Notification
     from help_desk.channels.base import Recipient
+    from help_desk.models import Notification
 
     _Refusal = smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused | smtplib.SMTPDataError
 

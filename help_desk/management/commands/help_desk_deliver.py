@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, close_old_connections, router
 from django.utils import timezone
 
-from help_desk.delivery import runner as delivery
 from help_desk.conf import COMMAND
+from help_desk.delivery import runner as delivery
 from help_desk.delivery.run import record_run
 from help_desk.management.stopping import StopSignal
 from help_desk.models import Notification
