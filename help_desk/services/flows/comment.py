@@ -71,7 +71,7 @@ def add_comment(
 
 def _save_comment(comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]) -> Mentions:
     author, using = comment.author, database_of(ticket)
-    if comment.is_internal:
+    if comment.is_internal and ticket.tracker.changed():
         # Everyone may know of a change of status, but not of the note: a separate event.
         save_and_notify(ticket, actor=author)
     comment.save(using=using)
