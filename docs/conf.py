@@ -26,9 +26,9 @@ django.setup()
 import help_desk
 from help_desk.conf import SETTINGS
 
-project = "django-help-desk"
-copyright = "the django-help-desk contributors"
-author = "the django-help-desk contributors"
+project = "django-deskside"
+copyright = "the django-deskside contributors"
+author = "the django-deskside contributors"
 version = release = help_desk.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
@@ -48,7 +48,7 @@ napoleon_use_ivar = True
 nitpick_ignore_regex = [(r"py:.*", r"(?!help_desk\.).*")]
 
 html_theme = "furo"
-html_title = f"django-help-desk {release}"
+html_title = f"django-deskside {release}"
 html_show_sphinx = False
 
 
