@@ -23,8 +23,8 @@ sys.path.append(str(Path(__file__).parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-import help_desk
-from help_desk.conf import SETTINGS
+import help_desk  # noqa: E402 -- see above
+from help_desk.conf import SETTINGS  # noqa: E402 -- see above
 
 project = "django-deskside"
 copyright = "the django-deskside contributors"

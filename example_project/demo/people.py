@@ -91,7 +91,7 @@ COLLEAGUES = (
     ),
     Colleague(
         username="ben",
-        name="Ben O’Leary",
+        name="Ben O’Leary",  # noqa: RUF001 -- as he writes it
         department=Department.SALES,
         extension="241",
     ),

@@ -89,7 +89,7 @@ class Demonstration:
             stderr=subprocess.STDOUT,
             text=True,
             # Shells make what runs in the background deaf to it.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         self.output = ""
         while STARTED not in self.output:

@@ -153,7 +153,7 @@ def _delivery(log: Path | None) -> Iterator[None]:
     command += ["--loop", "--interval", "1"]
     with log.open("a") as file:
         # In a session of its own, so that Ctrl-C reaches it once: by the lines below.
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 -- the command is above
             command, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
