@@ -51,13 +51,16 @@ def pytest_report_header() -> str:
 
 
 # Files and folders of tests that start projects, servers or processes of their own. They get the
-# marker `slow`, and each database runs them once, in the environments named `slow`.
+# marker `slow`, so that not every environment runs them; see the tox environments `slow`.
 SLOW = (
+    "browser/",
     "checks/test_delivery.py",
     "delivery/test_processes.py",
     "docs/",
     "example_project/",
+    "faults/",
     "management/test_help_desk_deliver.py",
+    "package/",
     "services/test_parallel.py",
     "tasks/test_workers.py",
     "test_spire_alias.py",
