@@ -50,25 +50,56 @@ def pytest_report_header() -> str:
     )
 
 
+# Files and folders of tests that start projects, servers or processes of their own. They get the
+# marker `slow`, so that not every environment runs them; see the tox environments `slow`.
+SLOW = (
+    "browser/",
+    "checks/test_delivery.py",
+    "delivery/test_processes.py",
+    "docs/",
+    "example_project/",
+    "faults/",
+    "management/test_help_desk_deliver.py",
+    "package/",
+    "services/test_parallel.py",
+    "tasks/test_workers.py",
+    "test_spire_alias.py",
+    "test_translations.py",
+)
+# The chosen host and database make no difference to these; they run on the default host and SQLite.
+INDEPENDENT = (
+    "channels/webhook/test_http_post.py",
+    "checks/test_delivery.py",
+    "docs/",
+    "example_project/",
+    "test_spire_alias.py",
+    "test_translations.py",
+    "text/",
+    "views/test_stylesheet.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # `-m` selects by the marker that is added here
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is tied to other hosts; open every database to tests that use one."""
-    elsewhere = [item for item in items if not _belongs_here(item)]
-    if elsewhere:
-        config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if item not in elsewhere]
+    """Mark slow tests, and deselect tests of other hosts and databases."""
+    deselected = []
+    selected = []
+    for item in items:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        if path.startswith(SLOW):
+            item.add_marker("slow")
+        (selected if _belongs_here(item, path) else deselected).append(item)
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = selected
     if len(settings.DATABASES) > 1:
         for item in items:
             _open_every_database(item)
 
 
-# These start projects of their own or read texts: neither the chosen host nor the chosen
-# database makes a difference to them, so they run on the first of each.
-OF_THEIR_OWN = {"docs", "test_spire_alias.py", "test_translations.py"}
-
-
-def _belongs_here(item: pytest.Item) -> bool:
-    is_first = HOST == "default" and databases.chosen() == databases.SQLITE
-    if not is_first and item.path.relative_to(ROOT / "tests").parts[0] in OF_THEIR_OWN:
+def _belongs_here(item: pytest.Item, path: str) -> bool:
+    is_default = HOST == "default" and databases.chosen() == databases.SQLITE
+    if path.startswith(INDEPENDENT) and not is_default:
         return False
     marker = item.get_closest_marker("hosts")
     return marker is None or HOST in marker.args

@@ -63,7 +63,7 @@ def _check_tasks() -> list[CheckMessage]:
         return [
             Error(
                 f"HELP_DESK['DELIVERY'] is 'task', but there is no tasks framework: {error}",
-                hint="Before Django 6.0, install django-help-desk[tasks].",
+                hint="Before Django 6.0, install django-deskside[tasks].",
                 id="help_desk.E110",
             )
         ]

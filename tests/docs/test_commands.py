@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 # With another user model, createsuperuser has other options.
 pytestmark = pytest.mark.hosts("default")
 
-OTHER_PROGRAMS = frozenset({"cd", "export", "django-admin", "git", "pre-commit", "source"})
+OTHER_PROGRAMS = frozenset(
+    {"cd", "export", "django-admin", "git", "pre-commit", "source"}
+    | {"djade", "djlint", "lint-imports", "mypy", "ruff", "sphinx-build"}
+)
 MODULES = frozenset({"aiosmtpd", "build", "pytest", "tests", "tests.faults", "twine", "venv"})
 # An example project's commands are there in its own process only.
 EXAMPLE_COMMANDS = frozenset(
@@ -61,7 +64,7 @@ def _look_at_python(words: list[str]) -> None:
             _look_at_requirements(rest)
         case ["-m", module, *_rest]:
             assert module in MODULES
-        case [path] if path.startswith("benchmarks/"):
+        case [path] if path.startswith((".ci/", "benchmarks/")):
             assert (ROOT / path).exists()
         case [path, *rest] if path.endswith("manage.py"):
             _parse_management_command(rest)

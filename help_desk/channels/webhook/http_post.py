@@ -67,7 +67,7 @@ def post(
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     fields = {
         "Content-Type": "application/json",
-        "User-Agent": "django-help-desk",
+        "User-Agent": "django-deskside",
         **(headers or {}),
         "Host": parts.netloc,
         "Connection": "close",
