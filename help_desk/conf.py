@@ -62,9 +62,9 @@ class HelpDeskSettings:
     """The host's values, or the defaults, as attributes."""
 
     ASSIGN_ON_START = Setting[bool](
-        False,
-        (bool,),
-        "Whether starting an unassigned ticket assigns it to the user who starts it.",
+        default=False,
+        types=(bool,),
+        help="Whether starting an unassigned ticket assigns it to the user who starts it.",
     )
     BASE_TEMPLATE = Setting[str](
         "help_desk/base.html",
@@ -91,9 +91,9 @@ class HelpDeskSettings:
         "Seconds for which authors can edit their comments.",
     )
     CREATORS_SEE_OWN_TICKETS = Setting[bool](
-        False,
-        (bool,),
-        "Whether users without the view permission see the tickets that they created.",
+        default=False,
+        types=(bool,),
+        help="Whether users without the view permission see the tickets that they created.",
     )
     DELIVERY = Setting[str](
         AFTER_COMMIT,
@@ -120,9 +120,9 @@ class HelpDeskSettings:
         "Kind of event to role to list of channels, where your rules differ from the defaults.",
     )
     NOTIFY_CREATORS_OF_OWN_TICKETS = Setting[bool](
-        True,
-        (bool,),
-        "Whether managers and developers are notified of new tickets that they created themselves.",
+        default=True,
+        types=(bool,),
+        help="Whether managers and developers are notified of new tickets that they created themselves.",
     )
     SITE_URL = Setting[str | None](
         None,
@@ -136,9 +136,9 @@ class HelpDeskSettings:
         "The targets of the webhook channel: dicts with `url`, `secret` and optionally `kinds`.",
     )
     WEBHOOKS_TO_PRIVATE_ADDRESSES = Setting[bool](
-        False,
-        (bool,),
-        "Whether webhooks may be sent to private, loopback and link-local addresses.",
+        default=False,
+        types=(bool,),
+        help="Whether webhooks may be sent to private, loopback and link-local addresses.",
     )
 
 

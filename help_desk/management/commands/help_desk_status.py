@@ -77,7 +77,9 @@ class Command(BaseCommand):
             raise CommandError(message) from error
         self.stdout.write(_as_json(state, limit) if json else _in_words(state))
         if state.is_late(limit):
-            message = f"The oldest has waited for {_age(state.max_delay)}, longer than {_age(limit)}."
+            message = (
+                f"The oldest has waited for {_age(state.max_delay)}, longer than {_age(limit)}."
+            )
             raise CommandError(message)
 
 
@@ -87,7 +89,9 @@ def _as_json(state: OutboxStatus, limit: timedelta) -> str:
             "waiting": state.waiting,
             "due": state.due,
             "failed": state.failed,
-            "oldest_seconds": None if state.max_delay is None else int(state.max_delay.total_seconds()),
+            "oldest_seconds": None
+            if state.max_delay is None
+            else int(state.max_delay.total_seconds()),
             "alarm": state.is_late(limit),
             "runs": {
                 run.source: {
