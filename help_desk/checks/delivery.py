@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.checks import Error, Warning
+from django.core.checks import Error, Warning  # noqa: A004 -- Django's own name
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, router, transaction
 from django.utils import timezone
@@ -52,7 +52,7 @@ def _check_tasks() -> list[CheckMessage]:
                 id="help_desk.E110",
             )
         ]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- a backend can raise anything
         return [
             Error(
                 "HELP_DESK['DELIVERY'] is 'task', but no backend in TASKS accepts the help "
