@@ -59,7 +59,8 @@ def invalid_tickets(model: type[Model], using: str) -> QuerySet[Any]:
         condition |= ~Q(**{f"exact_{field}__in": choices.values})
     exact = {f"exact_{field}": _exact(field, using) for field in TICKET_CHOICES}
     tickets: QuerySet[Any] = model._base_manager.using(using)
-    return tickets.alias(**exact).filter(condition).order_by("pk")
+    tickets = tickets.alias(**exact)
+    return tickets.filter(condition).order_by("pk")
 
 
 def _exact(field: str, using: str) -> F | Func:
