@@ -27,7 +27,9 @@ def conversation(ticket: HelpDeskTicket, agent: Any) -> HelpDeskTicket:
 def test_internal_notes_require_the_change_permission(
     conversation: HelpDeskTicket, reporter: Any, manager: Any
 ) -> None:
-    visible = [event.changes for event in policy.visible_events(reporter).filter(ticket=conversation)]
+    visible = [
+        event.changes for event in policy.visible_events(reporter).filter(ticket=conversation)
+    ]
     assert "For us" not in str(visible)
     assert len(visible) == 2
     assert policy.visible_events(manager).filter(ticket=conversation).count() == 4

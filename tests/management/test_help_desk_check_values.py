@@ -108,7 +108,7 @@ def test_invalid_values_are_listed_and_nothing_is_changed(
 ) -> None:
     _valid, first, second = old_tickets({}, {"status": "todo"}, {"purpose": "x", "status": "y"})
     before = stored()
-    with pytest.raises(CommandError, match="3 invalid values. Run the command with --fix"):
+    with pytest.raises(CommandError, match=r"3 invalid values\. Run the command with --fix"):
         check()
     assert check.output.splitlines() == [
         f"Ticket #{first}: status is 'todo' -> 'read'",
