@@ -123,7 +123,9 @@ def edit_comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     form = CommentEditForm(request.POST if request.method == "POST" else {"text": comment.text})
     if request.method == "POST" and form.is_valid():
         try:
-            ticket.services.edit_comment(comment, form.cleaned_data["text"], actor=request.user)
+            ticket.services.edit_comment(
+                comment, form.cleaned_data["text"], actor=request.user
+            )
         except PermissionDenied:
             form.add_error(None, _too_late())
         except ValidationError as error:

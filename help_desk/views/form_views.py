@@ -44,7 +44,9 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
     form = HelpDeskTicketCreateForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            result = create_ticket(HelpDeskTicket(), created_by=request.user, **form.cleaned_data)
+            result = create_ticket(
+                HelpDeskTicket(), created_by=request.user, **form.cleaned_data
+            )
         except ValidationError as error:
             form.add_service_error(error)
         else:
