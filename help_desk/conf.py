@@ -74,8 +74,10 @@ class HelpDeskSettings:
     CHANGES_WINDOW = Setting[float](
         default=60,
         types=(int, float),
-        help="Seconds within which several changes by one user to one ticket become one email. "
-        "Does not apply to `DELIVERY = 'after_commit'`.",
+        help=(
+            "Seconds within which several changes by one user to one ticket become one email. "
+            "Does not apply to `DELIVERY = 'after_commit'`."
+        ),
     )
     CHANNELS = Setting[tuple[str, ...]](
         default=(
@@ -98,9 +100,11 @@ class HelpDeskSettings:
     DELIVERY = Setting[str](
         default=AFTER_COMMIT,
         types=(str,),
-        help="What sends notifications: `after_commit` (the process that wrote them, right after "
-        "the commit), `task` (a worker of Django's tasks framework) or `command` (only "
-        "`manage.py help_desk_deliver`).",
+        help=(
+            "What sends notifications: `after_commit` (the process that wrote them, right after "
+            "the commit), `task` (a worker of Django's tasks framework) or `command` (only "
+            "`manage.py help_desk_deliver`)."
+        ),
         choices=(AFTER_COMMIT, TASK, COMMAND),
     )
     EMAIL_TIMEOUT = Setting[float](
@@ -111,29 +115,40 @@ class HelpDeskSettings:
     MAX_DELIVERY_DELAY = Setting[float](
         default=60 * 60,
         types=(int, float),
-        help="Seconds after which `check` and `help_desk_status` report an unsent notification.",
+        help=(
+            "Seconds after which `check` and `help_desk_status` report a notification that was not "
+            "sent."
+        ),
     )
     NOTIFICATION_RULES = Setting[dict[str, dict[str, list[str]]]](
         default={},
         types=(dict,),
-        help="Kind of event to role to list of channels, where you override the default rules.",
+        help=(
+            "Kind of event to role to list of channels, where your rules differ from the defaults."
+        ),
     )
     NOTIFY_CREATORS_OF_OWN_TICKETS = Setting[bool](
         default=True,
         types=(bool,),
-        help="Whether managers and developers are notified of tickets that they created.",
+        help=(
+            "Whether managers and developers are notified of new tickets that they created "
+            "themselves."
+        ),
     )
     SITE_URL = Setting[str | None](
         default=None,
         types=(str, type(None)),
-        help="Scheme and host of links in emails, such as `https://intranet.example.com`. "
-        "Without it the sites framework is used.",
+        help=(
+            "Scheme and host of links in emails, such as `https://intranet.example.com`. Without "
+            "it the sites framework is used."
+        ),
     )
     WEBHOOKS = Setting[tuple[dict[str, Any], ...]](
         default=(),
         types=(list, tuple),
-        help="The targets of the webhook channel: dicts with `url`, `secret` and, optionally, "
-        "`kinds`.",
+        help=(
+            "The targets of the webhook channel: dicts with `url`, `secret` and optionally `kinds`."
+        ),
     )
     WEBHOOKS_TO_PRIVATE_ADDRESSES = Setting[bool](
         default=False,

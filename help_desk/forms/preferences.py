@@ -78,16 +78,16 @@ class PreferencesForm(forms.Form):
     def _rules_for(self, user: User) -> dict[tuple[str, str], bool]:
         """Say for each kind that can concern the person what comes by which channel."""
         roles = set(ROLES_OF_EVERYBODY)
-        if policy.may(user, "change"):
+        if policy.can(user, "change"):
             roles.add(Role.ASSIGNEE)
-        if policy.may(user, "delete"):
+        if policy.can(user, "delete"):
             roles.add(Role.MANAGER)
         if is_developer(user):
             roles.add(Role.DEVELOPER)
         defaults: dict[tuple[str, str], bool] = {}
         for kind, by_role in rules().items():
             ruled = set().union(*(by_role[role] for role in roles))
-            hidden = kind == NotificationKind.NOTE and not policy.may_see_internal(user)
+            hidden = kind == NotificationKind.NOTE and not policy.can_see_internal(user)
             if ruled and not hidden:
                 for channel in self.channels:
                     defaults[kind, channel.name] = channel.name in ruled

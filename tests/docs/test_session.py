@@ -1,4 +1,4 @@
-"""One page of the documentation does not affect the next."""
+"""Sessions of pages are independent."""
 
 from __future__ import annotations
 

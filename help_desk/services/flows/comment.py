@@ -48,7 +48,7 @@ def add_comment(
     base_version: int | None = None,
 ) -> CommentResult:
     """Add a reply or an internal note, with an optional change of status."""
-    if internal and not policy.may_see_internal(author):
+    if internal and not policy.can_see_internal(author):
         raise PermissionDenied(_("Internal notes require the permission to change tickets."))
     comment = TicketComment(ticket=ticket, author=author, text=text, is_internal=internal)
     comment.clean_fields(exclude={"ticket", "author"})
@@ -139,7 +139,7 @@ def can_edit_comment(comment: TicketComment, user: User | AnonymousUser) -> bool
     # Comments of deleted users have no author, and anonymous users have no ID either.
     if user.pk is None or comment.author_id != user.pk:
         return False
-    if comment.is_internal and not policy.may_see_internal(user):
+    if comment.is_internal and not policy.can_see_internal(user):
         return False
     age = timezone.now() - comment.created_datetime
     return age <= timedelta(seconds=help_desk_settings.COMMENT_EDIT_TIME)
