@@ -87,7 +87,7 @@ class EmailChannel(Channel):
                 checks.Error(
                     f"The mail backend {path!r} cannot be imported: {error}"
                     if path
-                    else "MAILERS has no 'default', so there is no mail backend.",
+                    else "No default mail backend is configured.",
                     hint="Set EMAIL_BACKEND (from Django 6.1 MAILERS['default']), or remove "
                     "EmailChannel from HELP_DESK['CHANNELS'].",
                     id="help_desk.E106",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.core import mail
 
 from help_desk.channels.base import ChannelUnavailableError, NotSentError
+from help_desk.channels.errors import reason_of
 from help_desk.conf import help_desk_settings
 
 if TYPE_CHECKING:
@@ -117,11 +118,9 @@ def _name_of(connection: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return what an error says, such as "connection refused"."""
     if isinstance(error, smtplib.SMTPResponseException):
         return _reply(error.smtp_code, error.smtp_error)
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"{text[:1].lower()}{text[1:1000]}"
+    return reason_of(error)
 
 
 def _reply(code: int, text: bytes | str) -> str:

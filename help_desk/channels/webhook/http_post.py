@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from help_desk.channels.base import NotSentError
+from help_desk.channels.errors import reason_of
 from help_desk.channels.webhook.addresses import is_public
 from help_desk.conf import help_desk_settings
 
@@ -76,7 +77,7 @@ def post(
                 response.begin()
                 status = response.status
     except (OSError, HTTPException) as error:
-        message = f"No response from {parts.hostname} ({_reason(error)})."
+        message = f"No response from {parts.hostname} ({reason_of(error)})."
         raise NotSentError(message) from error
     except ValueError:
         # Python's own message would quote URL or headers.
@@ -108,13 +109,6 @@ def _split(url: str) -> SplitResult:
         message = f"The URL {problem}."
         raise NotSentError(message, is_permanent=True)
     return urlsplit(url)
-
-
-def _reason(error: Exception) -> str:
-    """Return what an error says, which may quote the receiver."""
-    text = (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:500]
-    text = f"{text[:1].lower()}{text[1:]}"
-    return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def _check_status(status: int, host: str) -> None:
