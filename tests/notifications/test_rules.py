@@ -12,7 +12,7 @@ from help_desk.enums import NotificationKind as Kind
 from help_desk.enums import Role
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
 from help_desk.notifications.rules import RULES, rules
-from tests.support.telling import told
+from tests.support.notifications import notified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +137,7 @@ def test_nobody_is_told_of_small_corrections(
 ) -> None:
     ticket.services.follow(manager)
     ticket.services.update(agent, **change)
-    assert told() == set()
+    assert notified() == set()
 
 
 def test_one_event_of_several_kinds_tells_each_person_once(
@@ -147,9 +147,9 @@ def test_one_event_of_several_kinds_tells_each_person_once(
     ticket.services.follow(manager)
     name = manager.get_username()
     ticket.services.update(agent, status="prog", priority="urge", assigned_to=agent)
-    assert told() == {reporter, manager}
+    assert notified() == {reporter, manager}
     ticket.services.comment(agent, f"@{name}, @{name}!", status="done")
-    assert told() == {reporter, manager}
+    assert notified() == {reporter, manager}
 
 
 @with_email
@@ -164,10 +164,10 @@ def test_hosts_rules_replace_a_pair_and_leave_the_rest(
         },
     }
     ticket.services.comment(agent, "Hello.")
-    assert (told("in_app"), told("email")) == (set(), {manager})
+    assert (notified("in_app"), notified("email")) == (set(), {manager})
     ticket.services.follow(manager)
     ticket.services.start(agent)
-    assert (told("in_app"), told("email")) == ({reporter}, {reporter, manager})
+    assert (notified("in_app"), notified("email")) == ({reporter}, {reporter, manager})
 
 
 def test_hosts_channel_is_used_where_it_wants_to_be_or_the_rules_say(
@@ -180,9 +180,9 @@ def test_hosts_channel_is_used_where_it_wants_to_be_or_the_rules_say(
     }
     ticket.services.assign(manager, actor=manager)
     ticket.services.comment(agent, "For us.", internal=True)
-    assert told("chat") == {manager}
+    assert notified("chat") == {manager}
     ticket.services.comment(agent, "For all.")
-    assert told("chat") == {reporter}
+    assert notified("chat") == {reporter}
     assert rules()[Kind.NOTE][Role.ASSIGNEE] >= {"chat"}
 
 
