@@ -48,7 +48,7 @@ def test_run_stops_when_stop_returns_true(waiting: Waiting, channel: type[Script
     assert not Notification.objects.exclude(lease=None).exists()
 
 
-def test_progress_is_told_after_each_messupdate_waiting(
+def test_progress_is_called_after_each_message(
     waiting: Waiting, channel: type[ScriptedChannel]
 ) -> None:
     waiting(3)

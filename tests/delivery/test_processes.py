@@ -19,7 +19,10 @@ WRITE_REPLIES = f"""
 from django.contrib.auth import get_user_model
 from help_desk.models import HelpDeskTicket
 make = get_user_model().objects.create_user
-users = [make(f"user{{n}}", f"user{{n}}@people.example.com", is_superuser=True) for n in range({FOLLOWERS})]
+users = [
+    make(f"user{{n}}", f"user{{n}}@people.example.com", is_superuser=True)
+    for n in range({FOLLOWERS})
+]
 agent = make("agent", "agent@people.example.com", is_superuser=True)
 ticket = HelpDeskTicket.services.create(
     created_by=agent, purpose="app", priority="low", description="Broken"

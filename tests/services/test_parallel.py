@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from help_desk.enums import EmailFrequency, NotificationKind
 from help_desk.exceptions import TicketConflictError
@@ -17,6 +18,7 @@ from help_desk.models import (
     TicketFollower,
 )
 from help_desk.services.preferences import set_email_frequency, set_preferences
+from tests.support import databases
 from tests.support.isolated import run_in_new_host
 from tests.support.mail import mail_through
 from tests.support.notifications import history
@@ -154,6 +156,38 @@ def test_concurrent_requests_record_their_own_users(make_user: Callable[..., Any
         assert str(ticket.created_by_id) == ticket.description
         assert {event.actor_id for event in ticket.events.all()} == {ticket.created_by_id}
     assert set(Notification.objects.values_list("status", flat=True)) == {"sent"}
+
+
+@needs_concurrent_writers
+@pytest.mark.django_db(transaction=True)
+def test_get_for_update_locks_the_row_until_the_end_of_the_transaction(
+    ticket: HelpDeskTicket, make_ticket: Callable[..., HelpDeskTicket], database_alias: str
+) -> None:
+    def lock(pk: int) -> None:
+        with transaction.atomic(using=database_alias):
+            HelpDeskTicket.objects.select_for_update(nowait=True).get(pk=pk)
+
+    other = make_ticket()
+    with transaction.atomic(using=database_alias):
+        assert HelpDeskTicket.objects.get_for_update(ticket.pk) == ticket
+        (error,) = run_in_parallel(partial(lock, ticket.pk))
+        assert isinstance(error, DatabaseError)
+        assert run_in_parallel(partial(lock, other.pk)) == []
+    assert run_in_parallel(partial(lock, ticket.pk)) == []
+
+
+@pytest.mark.django_db
+def test_get_for_update_begins_with_a_lock_or_a_write(
+    ticket: HelpDeskTicket, capture_queries: Callable[[], Any], database_alias: str
+) -> None:
+    with transaction.atomic(using=database_alias), capture_queries() as queries:
+        HelpDeskTicket.objects.get_for_update(ticket.pk)
+    sql = queries[0]["sql"]
+    # SQLite has no row locks; a write locks the database.
+    if databases.chosen() == databases.SQLITE:
+        assert sql.startswith("UPDATE")
+    else:
+        assert sql.endswith("FOR UPDATE")
 
 
 @needs_concurrent_writers
