@@ -50,8 +50,9 @@ def display_name(user: Any) -> str:
     """Return a user's full name, else the username; for None, a word for an unknown user."""
     if user is None:
         return _("Someone")
-    full_name = getattr(user, "get_full_name", str)()
-    return str(full_name).strip() or str(user.get_username())
+    get_full_name = getattr(user, "get_full_name", None)
+    full_name = str(get_full_name()).strip() if callable(get_full_name) else ""
+    return full_name or str(user.get_username())
 
 
 def field_label(field: str) -> str:

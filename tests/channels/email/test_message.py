@@ -61,6 +61,7 @@ def test_description_is_escaped_in_html_only(send: Send) -> None:
     assert "&lt;b&gt;dashboard&lt;/b&gt; &amp; &quot;chart&quot;" in html
 
 
+@pytest.mark.hosts("default", "custom_user", "login_required", "multi_db", "use_tz_false")
 def test_both_parts_say_where_to_reply_and_unsubscribe(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
