@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.admin.base import RelatedToTicketAdmin, changelist_link
-from help_desk.content.wording import format_value, people_in
+from help_desk.content.wording import format_value, user_names
 from help_desk.models import TicketEvent
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class TicketEventAdmin(RelatedToTicketAdmin):
     @admin.display(description=_("Changes"))
     def changed_values(self, event: TicketEvent) -> SafeString:
         """Return a line with the old and the new value of each changed field."""
-        people = people_in([event])
+        people = user_names([event])
         lines = (
             (
                 name,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.choices import HelpDeskTicketStatusChoices
-from help_desk.content.wording import display_name, people_named
+from help_desk.content.wording import display_name, user_ids_in
 from help_desk.forms import assignment as work_forms
 from help_desk.forms.assignment import AssignForm
 from help_desk.forms.comment import ReplyForm
@@ -123,7 +123,7 @@ def render_ticket(
     auth = request.help_desk_auth
     events = auth.visible_events().filter(ticket=ticket)
     stretch = read_timeline(events, request.GET.get("before"))
-    named = people_named(stretch.events)
+    named = user_ids_in(stretch.events)
     if auth.can_change():
         able, found = people_for(ticket, named)
         assignment = AssignForm(ticket=ticket, able=able, taker=request.user)

@@ -14,8 +14,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 
-from help_desk.choices import HelpDeskTicketStatusChoices
-from help_desk.content.wording import CHOICES
+from help_desk.choices import TICKET_CHOICES, HelpDeskTicketStatusChoices
 from help_desk.forms.assignment import RELEASE, TAKE
 from help_desk.templatetags.help_desk import help_desk_display_name, help_desk_summary
 
@@ -83,7 +82,7 @@ class _Words:
         self._assign = reverse("django_spire:help_desk:form:assign", kwargs={"pk": ANY_NUMBER})
         self._labels = {
             name: {value: str(label) for value, label in choices.choices}
-            for name, choices in CHOICES.items()
+            for name, choices in TICKET_CHOICES.items()
         }
         self._url = reverse("django_spire:help_desk:page:detail", kwargs={"pk": ANY_NUMBER})
         self._dates: dict[date, str] = {}

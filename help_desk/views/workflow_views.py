@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from help_desk.content.wording import display_name, format_value, people_in
+from help_desk.content.wording import display_name, format_value, user_names
 from help_desk.exceptions import TicketConflictError
 from help_desk.forms.assignment import AssignForm, StatusForm
 from help_desk.views.access import permission_required
@@ -117,7 +117,7 @@ def _change(request: HelpDeskRequest, ticket: HelpDeskTicket, fields: dict[str, 
         raise Http404 from error  # it was deleted in this very moment
     if event is None:
         return
-    people = people_in([event])
+    people = user_names([event])
     news = [
         _news(ticket, field, format_value(field, new, people), is_nobody=new is None)
         for field, (_old, new) in event.changes.items()

@@ -42,12 +42,12 @@ def test_inbox_hides_what_the_user_can_no_longer_see(
     agent: Any,
     manager: Any,
     grant: Callable[..., Any],
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
 ) -> None:
     conversation.services.follow(manager)
     conversation.services.comment(agent, "For all.")
     conversation.services.comment(agent, "For us.", internal=True)
-    file_ticket(created_by=agent)
+    create_ticket(created_by=agent)
     assert (policy.inbox(manager).count(), policy.unread_count(manager)) == (3, 3)
     manager.user_permissions.clear()
     viewer = grant(manager, "view")
@@ -62,16 +62,16 @@ def test_inbox_hides_what_the_user_can_no_longer_see(
 
 def test_viewers_are_active_users_who_can_see_the_ticket(
     make_ticket: Callable[..., HelpDeskTicket],
-    stranger: Any,
+    user_without_permissions: Any,
     reporter: Any,
     agent: Any,
     manager: Any,
     settings: Any,
     database_alias: str,
 ) -> None:
-    ticket = make_ticket(created_by=stranger)
+    ticket = make_ticket(created_by=user_without_permissions)
     type(manager)._default_manager.filter(pk=manager.pk).update(is_active=False)
-    user_ids = {user.pk for user in (stranger, reporter, agent, manager)}
+    user_ids = {user.pk for user in (user_without_permissions, reporter, agent, manager)}
 
     def viewers(*, internal: bool = False) -> set[Any]:
         return policy.viewers(ticket, user_ids, database_alias, internal=internal)
@@ -80,5 +80,5 @@ def test_viewers_are_active_users_who_can_see_the_ticket(
     assert viewers(internal=True) == {agent.pk}
     assert policy.viewers(ticket, set(), database_alias) == set()
     settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
-    assert viewers() == {stranger.pk, reporter.pk, agent.pk}
+    assert viewers() == {user_without_permissions.pk, reporter.pk, agent.pk}
     assert viewers(internal=True) == {agent.pk}

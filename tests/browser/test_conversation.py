@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.browser.test_intranet import file_ticket, sign_in, wait_for_mail
+from tests.browser.test_intranet import create_ticket, sign_in, wait_for_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ def test_conversation_reaches_whom_it_concerns_until_they_unsubscribe(
     mark = uuid.uuid4().hex
     rosa, mona = open_page(intranet.url), open_page(intranet.url)
     sign_in(rosa, "rosa")
-    file_ticket(rosa, f"The label printer eats labels, says {mark}.")
+    create_ticket(rosa, f"The label printer eats labels, says {mark}.")
     link = rosa.url
     number = re.search(r"/(\d+)/", link)[1]
     first = wait_for_mail(intranet, mark)
@@ -100,13 +100,13 @@ def test_conversation_reaches_whom_it_concerns_until_they_unsubscribe(
     assert count_told(intranet, "rosa", note) == 0
 
     # The mail's link works for who is not signed in, and only by the button.
-    stranger = open_page(intranet.url)
+    user_without_permissions = open_page(intranet.url)
     text = asked.get_body(("plain",)).get_content()
-    stranger.goto(link_after("Hear no more of this:", text))
-    assert "Rosa" not in stranger.content()
-    assert urlsplit(stranger.url).path.startswith("/help_desk/page/unsubscribe/")
-    stranger.get_by_role("button", name="Hear no more of this").click()
-    stranger.get_by_role("heading", name="Done").wait_for()
+    user_without_permissions.goto(link_after("Hear no more of this:", text))
+    assert "Rosa" not in user_without_permissions.content()
+    assert urlsplit(user_without_permissions.url).path.startswith("/help_desk/page/unsubscribe/")
+    user_without_permissions.get_by_role("button", name="Hear no more of this").click()
+    user_without_permissions.get_by_role("heading", name="Done").wait_for()
     reply(mona, link, last)
     assert count_told(intranet, "rosa", question) == 2
     assert count_told(intranet, "rosa", last) == 0
@@ -120,7 +120,7 @@ def test_two_windows_on_one_ticket_lose_nothing(
     text = f"The estate car has no winter tyres, says {uuid.uuid4().hex}."
     mona, dora = open_page(intranet.url), open_page(intranet.url)
     sign_in(mona, "mona")
-    file_ticket(mona, text)
+    create_ticket(mona, text)
     link = mona.url
     edit = link.replace("/page/", "/form/").replace("/detail/", "/update/")
     sign_in(dora, "dora")

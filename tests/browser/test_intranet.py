@@ -73,7 +73,7 @@ def wait_for_mail(intranet: Demonstration, text: str) -> EmailMessage:
     pytest.fail(f"No mail with {text!r} came.")
 
 
-def file_ticket(page: Page, text: str) -> None:
+def create_ticket(page: Page, text: str) -> None:
     """Go from the home page to the page of a new ticket, without a mouse."""
     follow(page, page.get_by_role("link", name="Help desk"))
     page.wait_for_url("**/list/")
@@ -118,7 +118,7 @@ def test_ticket_is_filed_told_of_worked_on_and_deleted(
     # The reporter files and reads it.
     rosa = window()
     sign_in(rosa, "rosa")
-    file_ticket(rosa, text)
+    create_ticket(rosa, text)
     rosa.get_by_text(text).first.wait_for()
     rosa.get_by_text("Rosa Iversen").first.wait_for()
     assert rosa.get_by_role("link", name="Edit").count() == 0

@@ -99,12 +99,12 @@ def test_missing_tasks_framework_is_reported(tmp_path: Path) -> None:
 
 @pytest.fixture
 def create_overdue(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> Callable[[timedelta], None]:
     """Return a function that creates notifications that are overdue by some time."""
 
     def create(delay: timedelta) -> None:
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         Notification.objects.waiting().write(scheduled_datetime=timezone.now() - delay)
 
     return create

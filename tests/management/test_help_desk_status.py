@@ -28,12 +28,12 @@ def status(*arguments: str) -> str:
 
 @pytest.fixture
 def create_overdue(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> Callable[[timedelta], int]:
     """Return a function that creates emails overdue by some time, and returns their number."""
 
     def create(delay: timedelta) -> int:
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         rows = Notification.objects.waiting()
         return rows.write(scheduled_datetime=timezone.now() - delay)
 

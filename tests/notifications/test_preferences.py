@@ -16,7 +16,7 @@ from help_desk.enums import EmailFrequency, NotificationKind
 from help_desk.models import DeliveryRun, HelpDeskTicket, Notification, NotificationPreference
 from help_desk.notifications.preferences import NotificationPreferences
 from help_desk.services.preferences import set_email_frequency, set_preferences
-from tests.support.telling import told
+from tests.support.notifications import notified as told
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -111,11 +111,11 @@ def test_search_finds_a_ticket_by_its_number(make_ticket: MakeTicket, reporter: 
 
 @pytest.fixture
 def inbox(
-    file_ticket: MakeTicket, reporter: Any, manager: Any, developer: Any
+    create_ticket: MakeTicket, reporter: Any, manager: Any, developer: Any
 ) -> Callable[[], Any]:
     """Return a function that returns the inbox of a manager notified of three tickets."""
     for number in range(3):
-        file_ticket(created_by=reporter, description=f"Issue {number}")
+        create_ticket(created_by=reporter, description=f"Issue {number}")
     return lambda: Notification.objects.inbox_of(manager)
 
 
