@@ -20,7 +20,7 @@ needs_concurrent_writers = pytest.mark.skipif(
 
 
 def run_in_parallel(*actions: Callable[[], object]) -> list[BaseException]:
-    """Run each action in its own thread, all from the same moment, and return the errors."""
+    """Run each action in its own thread, all at the same time, and return the errors."""
     start = threading.Barrier(len(actions))
     errors: list[BaseException] = []
 
