@@ -28,7 +28,7 @@ def run_in_parallel(*actions: Callable[[], object]) -> list[BaseException]:
         try:
             start.wait()
             action()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 -- returned to the test
             errors.append(error)
         finally:
             connections.close_all()
