@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db.models import ProtectedError
 
 from help_desk.content.events import content_of
 from help_desk.delivery import runner
@@ -86,8 +85,3 @@ def test_ticket_of_a_deleted_assignee_can_be_reassigned(
 ) -> None:
     ticket_of_deleted_user.services.assign(agent, actor=agent)
     assert ticket_of_deleted_user.events.latest("pk").changes["assigned_to"][0] is None
-
-
-def test_creator_of_a_ticket_cannot_be_deleted(ticket_of_deleted_user: HelpDeskTicket) -> None:
-    with pytest.raises(ProtectedError):
-        ticket_of_deleted_user.created_by.delete()

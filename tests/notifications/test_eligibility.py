@@ -13,13 +13,14 @@ from help_desk.delivery import dispatch, runner
 from help_desk.models import HelpDeskTicket, Notification
 from help_desk.notifications import eligibility
 from help_desk.services import preferences as preference_service
+from tests.support.hosts import with_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.hosts("default", "custom_user", "login_required", "multi_db", "use_tz_false"),
+    with_email,
 ]
 
 
@@ -131,6 +132,11 @@ def test_email_of_two_kinds_is_sent_unless_the_user_opted_out_of_both(
     ticket.services.comment(agent, "Done.", status="done")
     preference_service.set_preferences(reporter, {("reply", "email"): False})
     assert runner.deliver() == runner.DeliveryReport(sent=1)
+    preference_service.set_preferences(reporter, {("reply", "email"): None})
+    ticket.services.comment(agent, "Reopened.", status="prog")
+    opt_outs = {("reply", "email"): False, ("status", "email"): False}
+    preference_service.set_preferences(reporter, opt_outs)
+    assert runner.deliver() == runner.DeliveryReport(skipped=1)
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from help_desk.models import HelpDeskTicket, Notification
+from tests.support.hosts import with_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     CreateTicket = Callable[..., HelpDeskTicket]
-
-with_email = pytest.mark.hosts(
-    "default", "custom_user", "login_required", "multi_db", "use_tz_false"
-)
 
 
 def test_in_app_row_is_sent_at_once_and_email_waits(

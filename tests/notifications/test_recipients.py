@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, Permission
 
 from help_desk.models import HelpDeskTicket, Notification
 from help_desk.notifications.recipients import address_in, developer_addresses
+from tests.support.hosts import with_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     MakeUser = Callable[..., AbstractBaseUser]
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
-with_email = pytest.mark.hosts(
-    "default", "custom_user", "login_required", "multi_db", "use_tz_false"
-)
 
 
 @pytest.fixture

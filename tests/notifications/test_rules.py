@@ -12,6 +12,7 @@ from help_desk.enums import NotificationKind as Kind
 from help_desk.enums import Role
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
 from help_desk.notifications.rules import RULES, rules
+from tests.support.hosts import with_email
 from tests.support.notifications import notified
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-with_email = pytest.mark.hosts(
-    "default", "custom_user", "login_required", "multi_db", "use_tz_false"
-)
 FIELDS = {"purpose": "app", "priority": "med", "description": "It hums."}
 PAIRS = [
     (kind, role)

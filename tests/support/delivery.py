@@ -32,7 +32,7 @@ def statuses() -> Counter[str]:
 
 
 class Clock:
-    """Replaces `timezone.now()`; it only advances when it is told to."""
+    """Replaces `timezone.now()`; it advances only by `advance()`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = timezone.now()

@@ -20,7 +20,7 @@ needs_concurrent_writers = pytest.mark.skipif(
 
 
 def run_in_parallel(*actions: Callable[[], object]) -> list[BaseException]:
-    """Run each action in its own thread, all from the same moment, and return the errors."""
+    """Run each action in its own thread, all at the same time, and return the errors."""
     start = threading.Barrier(len(actions))
     errors: list[BaseException] = []
 
@@ -28,7 +28,7 @@ def run_in_parallel(*actions: Callable[[], object]) -> list[BaseException]:
         try:
             start.wait()
             action()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 -- returned to the test
             errors.append(error)
         finally:
             connections.close_all()
