@@ -18,7 +18,7 @@ from django.utils import translation
 
 import help_desk
 from tests.support import databases
-from tests.support.factories import FiledTicketFactory, TicketFactory, UserFactory, has_email
+from tests.support.factories import CreatedTicketFactory, TicketFactory, UserFactory, has_email
 from tests.support.mail import ScriptedBackend, mail_through
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ def make_ticket(db: None) -> Callable[..., HelpDeskTicket]:
 
 
 @pytest.fixture
-def file_ticket(db: None) -> Callable[..., HelpDeskTicket]:
-    """Files a ticket through the service; see `FiledTicketFactory`."""
-    return FiledTicketFactory.create
+def create_ticket(db: None) -> Callable[..., HelpDeskTicket]:
+    """Creates a ticket through the service; see `CreatedTicketFactory`."""
+    return CreatedTicketFactory.create
 
 
 @pytest.fixture
@@ -150,9 +150,9 @@ def grant(db: None) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def stranger(make_user: Callable[..., Any]) -> Any:
-    """Signed in perhaps, but without any permission."""
-    return make_user(name="stranger")
+def user_without_permissions(make_user: Callable[..., Any]) -> Any:
+    """A user without any permission on tickets."""
+    return make_user(name="guest")
 
 
 @pytest.fixture

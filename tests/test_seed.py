@@ -190,7 +190,7 @@ def test_permissions_are_there_to_be_assigned(db: None) -> None:
 )
 def test_route_and_the_permission_that_opens_it(
     ticket: HelpDeskTicket,
-    stranger: Any,
+    user_without_permissions: Any,
     grant: Callable[..., Any],
     client_of: Callable[[Any], Client],
     *,
@@ -201,18 +201,18 @@ def test_route_and_the_permission_that_opens_it(
     path = "/" + url.format(pk=ticket.pk)
     kwargs = {"pk": ticket.pk} if "{pk}" in url else {}
     assert reverse(f"django_spire:help_desk:{name}", kwargs=kwargs) == path
-    assert client_of(stranger).get(path).status_code == 403
-    assert client_of(grant(stranger, action)).get(path).status_code == 200
+    assert client_of(user_without_permissions).get(path).status_code == 403
+    assert client_of(grant(user_without_permissions, action)).get(path).status_code == 200
 
 
 # "Users with delete_helpdeskticket … receive in-app notifications for all new tickets."
 
 
 def test_managers_receive_in_app_notifications_for_all_new_tickets(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
 ) -> None:
     tickets = {
-        file_ticket(created_by=reporter, purpose=purpose, priority=priority)
+        create_ticket(created_by=reporter, purpose=purpose, priority=priority)
         for purpose in ("app", "comp")
         for priority in ("low", "med", "high", "urge")
     }

@@ -58,9 +58,9 @@ def listener(connect: Callable[..., None]) -> Listener:
 
 
 def test_new_ticket_is_told_of_with_its_event(
-    reporter: Any, file_ticket: Callable[..., HelpDeskTicket], listener: Listener
+    reporter: Any, create_ticket: Callable[..., HelpDeskTicket], listener: Listener
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     assert listener.heard == ["created"]
     event = ticket.events.get()
     assert listener.arguments == [{"sender": HelpDeskTicket, "ticket": ticket, "event": event}]
@@ -118,12 +118,12 @@ def test_comment_that_sets_the_status_is_a_change_too(
 def test_nothing_is_told_of_what_is_rolled_back(
     ticket: HelpDeskTicket,
     agent: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     listener: Listener,
     database_alias: str,
 ) -> None:
     with transaction.atomic(using=database_alias):
-        file_ticket(created_by=agent)
+        create_ticket(created_by=agent)
         ticket.services.start(agent)
         ticket.services.comment(agent, "Hello?")
         transaction.set_rollback(True, using=database_alias)
@@ -153,7 +153,7 @@ def test_change_that_changes_nothing_is_not_told_of(
 def test_receiver_that_raises_is_logged_and_stops_nothing(
     ticket: HelpDeskTicket,
     agent: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     connect: Callable[..., None],
     caplog: pytest.LogCaptureFixture,
     settings: Any,
@@ -170,7 +170,7 @@ def test_receiver_that_raises_is_logged_and_stops_nothing(
     for name, signal in SIGNALS.items():
         connect(signal, lambda name=name, **arguments: listener.hear(name, arguments))
     caplog.set_level(logging.ERROR)
-    filed = file_ticket(created_by=agent)
+    filed = create_ticket(created_by=agent)
     ticket.services.comment(agent, "Seen.", status="prog")
     assert sorted(listener.heard) == ["changed", "commented", "created"]
     assert caplog.text.count("The receiver's own trouble.") >= 3

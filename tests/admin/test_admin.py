@@ -78,18 +78,18 @@ def test_ticket_admin_is_laid_out_as_promised() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_list_pages_take_as_many_queries_for_many_rows_as_for_few(
     browser: Client,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     operator: Any,
     capture_queries: Callable[[], Any],
     model: str,
 ) -> None:
-    file_ticket(created_by=reporter).services.comment(reporter, "Hello")
+    create_ticket(created_by=reporter).services.comment(reporter, "Hello")
     browser.get(changelist(model))
     counts = []
     for more in (0, 10):
         for _ in range(more):
-            file_ticket(created_by=reporter).services.comment(reporter, "Hello")
+            create_ticket(created_by=reporter).services.comment(reporter, "Hello")
         with capture_queries() as queries:
             assert browser.get(changelist(model)).status_code == 200
         counts.append(len(queries))
@@ -98,9 +98,9 @@ def test_list_pages_take_as_many_queries_for_many_rows_as_for_few(
 
 @pytest.mark.parametrize("model", MODELS)
 def test_search_finds_by_number_name_or_text(
-    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, model: str
+    browser: Client, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, model: str
 ) -> None:
-    ticket = file_ticket(created_by=reporter, description="The lift sings.")
+    ticket = create_ticket(created_by=reporter, description="The lift sings.")
     ticket.services.comment(reporter, "Hello")
     sought = "lift" if model == "helpdeskticket" else str(ticket.pk)
     response = browser.get(changelist(model), {"q": sought})
@@ -157,12 +157,12 @@ def test_selected_tickets_are_deleted_as_on_the_pages(
 @pytest.mark.parametrize("model", [TicketEvent, Notification])
 def test_history_and_notifications_can_be_read_only(
     browser: Client,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     operator: Any,
     model: type[TicketEvent | Notification],
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     row = model.objects.order_by("pk").first()
     assert row is not None
     page = change(model._meta.model_name, row.pk)
@@ -173,9 +173,9 @@ def test_history_and_notifications_can_be_read_only(
 
 
 def test_pages_link_to_and_fro(
-    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, operator: Any
+    browser: Client, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, operator: Any
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     event = ticket.events.get()
     to_events = f"{changelist('ticketevent')}?ticket__id__exact={ticket.pk}"
     to_notifications = f"{changelist('notification')}?event__id__exact={event.pk}"
@@ -191,9 +191,9 @@ def send_again(browser: Client, *rows: Notification) -> Any:
 
 
 def test_what_failed_is_sent_again(
-    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+    browser: Client, create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     failed, other = Notification.objects.filter(channel="email").order_by("pk")[:2]
     now = timezone.now()
     long_ago = {"status": "fail", "due_datetime": None, "error": "No such person", "attempts": 9}
@@ -212,12 +212,12 @@ def test_what_failed_is_sent_again(
 
 def test_what_is_sent_again_leaves_after_the_commit(
     browser: Client,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     rows = Notification.objects.filter(channel="email")
     rows.write(status="fail", due_datetime=None)
     with django_capture_on_commit_callbacks(using=database_alias, execute=True):
@@ -229,10 +229,10 @@ def test_only_who_may_change_tickets_may_have_something_sent_again(
     client_of: Callable[[Any], Client],
     make_user: Callable[..., Any],
     grant: Callable[..., Any],
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     row = Notification.objects.filter(channel="email").order_by("pk")[0]
     Notification.objects.filter(pk=row.pk).write(status="fail", due_datetime=None)
     reader = make_user(name="reader", is_staff=True)

@@ -35,10 +35,10 @@ def creators_see_their_own(settings: Any) -> None:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_each_permission_allows_its_own_action_only(
-    stranger: Any, grant: Callable[..., Any], action: str
+    user_without_permissions: Any, grant: Callable[..., Any], action: str
 ) -> None:
-    assert allowed(stranger) == set()
-    assert allowed(grant(stranger, action)) == {action}
+    assert allowed(user_without_permissions) == set()
+    assert allowed(grant(user_without_permissions, action)) == {action}
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,16 @@ def test_viewer_sees_every_ticket_but_deleted_ones(
 
 @pytest.fixture
 def own_and_other(
-    make_ticket: Callable[..., HelpDeskTicket], stranger: Any
+    make_ticket: Callable[..., HelpDeskTicket], user_without_permissions: Any
 ) -> tuple[HelpDeskTicket, HelpDeskTicket]:
-    make_ticket(created_by=stranger, is_deleted=True)
-    return make_ticket(created_by=stranger), make_ticket()
+    make_ticket(created_by=user_without_permissions, is_deleted=True)
+    return make_ticket(created_by=user_without_permissions), make_ticket()
 
 
 def test_creator_without_the_view_permission_sees_nothing_by_default(
-    own_and_other: tuple[HelpDeskTicket, HelpDeskTicket], stranger: Any
+    own_and_other: tuple[HelpDeskTicket, HelpDeskTicket], user_without_permissions: Any
 ) -> None:
-    creator = controller(stranger)
+    creator = controller(user_without_permissions)
     assert not creator.can_view_list()
     assert not creator.can_view_ticket(own_and_other[0])
     assert not creator.visible_tickets().exists()
@@ -92,11 +92,11 @@ def test_creator_without_the_view_permission_sees_nothing_by_default(
 
 def test_creator_sees_their_own_tickets_where_the_host_lets_them(
     own_and_other: tuple[HelpDeskTicket, HelpDeskTicket],
-    stranger: Any,
+    user_without_permissions: Any,
     creators_see_their_own: None,
 ) -> None:
     own, other = own_and_other
-    creator = controller(stranger)
+    creator = controller(user_without_permissions)
     assert creator.can_view_list()
     assert (creator.can_view_ticket(own), creator.can_view_ticket(other)) == (True, False)
     assert list(creator.visible_tickets()) == [own]

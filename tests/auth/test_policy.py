@@ -40,12 +40,12 @@ def test_inbox_hides_what_one_may_not_know_any_more(
     agent: Any,
     manager: Any,
     grant: Callable[..., Any],
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
 ) -> None:
     talk.services.follow(manager)
     talk.services.comment(agent, "For all.")
     talk.services.comment(agent, "For us.", internal=True)
-    file_ticket(created_by=agent)
+    create_ticket(created_by=agent)
     assert (policy.inbox(manager).count(), policy.unread_count(manager)) == (3, 3)
     manager.user_permissions.clear()
     viewer = grant(manager, "view")
@@ -60,16 +60,16 @@ def test_inbox_hides_what_one_may_not_know_any_more(
 
 def test_viewers_are_active_and_may_see_it(
     make_ticket: Callable[..., HelpDeskTicket],
-    stranger: Any,
+    user_without_permissions: Any,
     reporter: Any,
     agent: Any,
     manager: Any,
     settings: Any,
     database_alias: str,
 ) -> None:
-    ticket = make_ticket(created_by=stranger)
+    ticket = make_ticket(created_by=user_without_permissions)
     type(manager)._default_manager.filter(pk=manager.pk).update(is_active=False)
-    keys = {person.pk for person in (stranger, reporter, agent, manager)}
+    keys = {person.pk for person in (user_without_permissions, reporter, agent, manager)}
 
     def viewers(*, internal: bool = False) -> set[Any]:
         return policy.viewers(ticket, keys, database_alias, internal=internal)
@@ -78,5 +78,5 @@ def test_viewers_are_active_and_may_see_it(
     assert viewers(internal=True) == {agent.pk}
     assert policy.viewers(ticket, set(), database_alias) == set()
     settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
-    assert viewers() == {stranger.pk, reporter.pk, agent.pk}
+    assert viewers() == {user_without_permissions.pk, reporter.pk, agent.pk}
     assert viewers(internal=True) == {agent.pk}

@@ -85,10 +85,10 @@ def rows() -> dict[str, tuple[str, int, str]]:
 
 
 def test_each_message_has_its_own_fate(
-    settings: Any, reporter: Any, file_ticket: Callable[..., HelpDeskTicket]
+    settings: Any, reporter: Any, create_ticket: Callable[..., HelpDeskTicket]
 ) -> None:
     use(settings, StrictChannel)
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     report = delivery.deliver()
     assert (report.sent, report.retried, report.failed) == (1, 1, 1)
     assert rows() == {
@@ -104,12 +104,12 @@ def test_each_message_has_its_own_fate(
 def test_no_attempt_counts_where_nothing_was_tried(
     settings: Any,
     reporter: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     channel: type[Channel],
     error: str,
 ) -> None:
     use(settings, channel)
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     assert delivery.deliver().deferred == 3
     assert set(rows().values()) == {("wait", 0, error)}
 

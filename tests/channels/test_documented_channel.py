@@ -66,9 +66,9 @@ def test_it_takes_thirty_lines() -> None:
 
 
 def test_room_hears_of_new_tickets_and_replies_and_of_no_notes(
-    reporter: Any, agent: Any, file_ticket: Callable[..., HelpDeskTicket], room: Receiver
+    reporter: Any, agent: Any, create_ticket: Callable[..., HelpDeskTicket], room: Receiver
 ) -> None:
-    ticket = file_ticket(created_by=reporter, priority="high", purpose="app")
+    ticket = create_ticket(created_by=reporter, priority="high", purpose="app")
     ticket.services.comment(agent, "The reporter broke it.", internal=True)
     ticket.services.comment(agent, "I am looking at it.")
     ticket.services.complete(agent)

@@ -94,10 +94,10 @@ def test_missing_framework_is_an_error(tmp_path: Path) -> None:
 
 @pytest.fixture
 def waiting_for(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> Callable[[timedelta], None]:
     def wait(age: timedelta) -> None:
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         Notification.objects.waiting().write(scheduled_datetime=timezone.now() - age)
 
     return wait

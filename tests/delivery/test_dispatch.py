@@ -17,13 +17,13 @@ def test_trouble_after_the_commit_is_logged_and_does_not_reach_who_filed_the_tic
     settings: Any,
     reporter: Any,
     developer: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     database_alias: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.ERROR)
     with transaction.atomic(using=database_alias):
-        ticket = file_ticket(created_by=reporter)
+        ticket = create_ticket(created_by=reporter)
         settings.ADMINS = []  # whom Django mails of what is logged
         settings.HELP_DESK = {"CHANNELS": ["no.such.Channel"]}
     assert "ModuleNotFoundError" in caplog.text

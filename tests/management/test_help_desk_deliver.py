@@ -36,9 +36,9 @@ class Terminal(StringIO):
 
 
 @pytest.fixture
-def waiting(file_ticket: Callable[..., HelpDeskTicket], reporter: Any) -> int:
+def waiting(create_ticket: Callable[..., HelpDeskTicket], reporter: Any) -> int:
     """How many e-mails wait."""
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     count = Notification.objects.filter(channel="email", status="wait").count()
     assert count > 0
     return count

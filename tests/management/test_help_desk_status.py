@@ -28,12 +28,12 @@ def status(*arguments: str) -> str:
 
 @pytest.fixture
 def waiting(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> Callable[[timedelta], int]:
     """Has e-mails wait since a while ago; says how many."""
 
     def wait(age: timedelta) -> int:
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         rows = Notification.objects.waiting()
         return rows.write(scheduled_datetime=timezone.now() - age)
 

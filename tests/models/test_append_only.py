@@ -36,11 +36,11 @@ REFUSED: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
 @pytest.fixture(params=[TicketEvent, Notification])
 def row(
     request: pytest.FixtureRequest,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     manager: Any,
 ) -> TicketEvent | Notification:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     return request.param.objects.order_by("pk").first()
 
 
@@ -88,9 +88,9 @@ def test_history_outlives_the_account_of_who_did_it(ticket: HelpDeskTicket, agen
 
 
 def test_what_a_person_was_told_goes_with_their_account(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     told = Notification.objects.filter(event__ticket=ticket)
     before = told.count()
     manager.delete()

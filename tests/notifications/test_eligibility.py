@@ -109,10 +109,13 @@ def test_note_is_not_sent_to_who_may_not_read_notes_any_more(
 
 
 def test_creator_is_sent_nothing_once_the_host_lets_creators_see_no_more(
-    make_ticket: Callable[..., HelpDeskTicket], stranger: Any, agent: Any, settings: Any
+    make_ticket: Callable[..., HelpDeskTicket],
+    user_without_permissions: Any,
+    agent: Any,
+    settings: Any,
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
-    ticket = make_ticket(created_by=stranger)
+    ticket = make_ticket(created_by=user_without_permissions)
     ticket.services.comment(agent, "One.")
     assert delivery.deliver() == delivery.DeliveryReport(sent=1)
     ticket.services.comment(agent, "Two.")
@@ -140,22 +143,22 @@ def test_mention_of_somebody_else_is_no_reason_to_send_what_was_refused(
 
 
 def test_developer_without_any_permission_is_sent_new_tickets(
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     make_user: Callable[..., Any],
     reporter: Any,
     settings: Any,
 ) -> None:
     make_user(name="ada", email="ada@example.com")
     settings.ADMINS = ["ada@example.com"]
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     assert delivery.deliver() == delivery.DeliveryReport(sent=1)
 
 
 def test_address_that_left_admins_is_sent_nothing(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
 ) -> None:
     settings.ADMINS = ["Ada <ada@example.com>", "bob@example.com"]
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     settings.ADMINS = ["ADA@example.com"]
     assert delivery.deliver() == delivery.DeliveryReport(sent=1, skipped=1)
     row = Notification.objects.get(address="bob@example.com")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def test_row_in_the_app_is_there_at_once_and_email_waits(
-    file_ticket: FileTicket, reporter: Any, manager: Any
+    create_ticket: FileTicket, reporter: Any, manager: Any
 ) -> None:
-    event = file_ticket(created_by=reporter).events.get()
+    event = create_ticket(created_by=reporter).events.get()
     in_app = event.notifications.get(recipient=manager)
     assert (in_app.status, in_app.due_datetime, in_app.read_datetime) == ("sent", None, None)
     assert in_app.sent_datetime == in_app.created_datetime
@@ -31,9 +31,9 @@ def test_row_in_the_app_is_there_at_once_and_email_waits(
 
 @pytest.mark.parametrize("who", ["recipient", "address"])
 def test_database_refuses_a_second_row_for_one_person_event_and_channel(
-    file_ticket: FileTicket, reporter: Any, manager: Any, database_alias: str, who: str
+    create_ticket: FileTicket, reporter: Any, manager: Any, database_alias: str, who: str
 ) -> None:
-    event = file_ticket(created_by=reporter).events.get()
+    event = create_ticket(created_by=reporter).events.get()
     same = {"recipient": manager} if who == "recipient" else {"address": "ada@example.com"}
     channel = "in_app" if who == "recipient" else "email"
     row = Notification(event=event, channel=channel, status="sent", **same)
@@ -42,10 +42,10 @@ def test_database_refuses_a_second_row_for_one_person_event_and_channel(
 
 
 def test_one_person_may_be_told_by_several_channels_and_of_several_tickets(
-    file_ticket: FileTicket, reporter: Any, manager: Any
+    create_ticket: FileTicket, reporter: Any, manager: Any
 ) -> None:
     for _ in range(2):
-        event = file_ticket(created_by=reporter).events.get()
+        event = create_ticket(created_by=reporter).events.get()
         Notification(event=event, channel="pager", status="wait", recipient=manager).save()
     assert Notification.objects.filter(recipient=manager).count() == 4
 
@@ -60,7 +60,7 @@ def test_one_person_may_be_told_by_several_channels_and_of_several_tickets(
     ids=["in-app", "email", "none"],
 )
 def test_people_are_told_by_the_channels_that_are_set_up(
-    file_ticket: FileTicket,
+    create_ticket: FileTicket,
     reporter: Any,
     manager: Any,
     settings: Any,
@@ -68,7 +68,7 @@ def test_people_are_told_by_the_channels_that_are_set_up(
     expected: set[str],
 ) -> None:
     settings.HELP_DESK = {"CHANNELS": channels}
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     assert set(Notification.objects.values_list("channel", flat=True)) == expected
 
 
@@ -76,13 +76,13 @@ def test_people_are_told_by_the_channels_that_are_set_up(
 
 
 def test_email_leaves_after_the_commit(
-    file_ticket: FileTicket,
+    create_ticket: FileTicket,
     reporter: Any,
     database_alias: str,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     with django_capture_on_commit_callbacks(using=database_alias, execute=True):
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         assert mail.outbox == []
     assert {address for message in mail.outbox for address in message.to} == {
         "ada@example.com",
@@ -93,10 +93,10 @@ def test_email_leaves_after_the_commit(
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_leaves_if_the_callers_transaction_is_rolled_back(
-    file_ticket: FileTicket, reporter: Any, database_alias: str
+    create_ticket: FileTicket, reporter: Any, database_alias: str
 ) -> None:
     with transaction.atomic(using=database_alias):
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         transaction.set_rollback(True, using=database_alias)
     assert mail.outbox == []
     assert not HelpDeskTicket.objects.exists()
@@ -104,13 +104,13 @@ def test_nothing_leaves_if_the_callers_transaction_is_rolled_back(
 
 @pytest.mark.django_db(transaction=True)
 def test_what_was_left_before_leaves_with_the_next_ticket(
-    file_ticket: FileTicket, reporter: Any, settings: Any
+    create_ticket: FileTicket, reporter: Any, settings: Any
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command"}
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     assert mail.outbox == []
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "after_commit"}
-    later = file_ticket(created_by=reporter)
+    later = create_ticket(created_by=reporter)
     first = mail.outbox[0]
     assert str(first.subject).startswith(f"{later}:")
     assert not Notification.objects.filter(status="wait").exists()
@@ -119,11 +119,11 @@ def test_what_was_left_before_leaves_with_the_next_ticket(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("backend", ["no.such.Backend", "tests.support.mail.ScriptedBackend"])
 def test_caller_is_not_troubled_by_mail_that_does_not_leave(
-    file_ticket: FileTicket, reporter: Any, mail_server: Any, settings: Any, backend: str
+    create_ticket: FileTicket, reporter: Any, mail_server: Any, settings: Any, backend: str
 ) -> None:
     mail_server.opening = ConnectionRefusedError("Connection refused")
     mail_server.use(backend)
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     assert HelpDeskTicket.objects.get() == ticket
     waiting = Notification.objects.filter(channel="email")
     assert {row.status for row in waiting} == {"wait"}

@@ -25,12 +25,12 @@ with_email = pytest.mark.hosts(
 
 @pytest.fixture
 def told(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> Callable[[], set[tuple[str, Any, str | None]]]:
     """Files a ticket and says who was told: channel, account, address."""
 
     def file() -> set[tuple[str, Any, str | None]]:
-        ticket = file_ticket(created_by=reporter)
+        ticket = create_ticket(created_by=reporter)
         rows = Notification.objects.filter(event__ticket=ticket)
         found = {(row.channel, row.recipient, row.address) for row in rows}
         assert len(found) == len(rows)
@@ -113,7 +113,7 @@ def test_address_that_only_resembles_a_developers_is_a_strangers(
 ) -> None:
     # Databases may hold letters with and without accents for equal.
     settings.ADMINS = ["ada@example.com"]
-    make_user(name="stranger", email="àda@example.com")
+    make_user(name="someone", email="àda@example.com")
     assert told() == {("email", None, "ada@example.com")}
 
 
@@ -259,7 +259,7 @@ def test_manager_who_is_a_developer_is_told_once_by_each_channel(
 
 
 def test_manager_who_files_a_ticket_is_told_as_all_managers_are(
-    file_ticket: Callable[..., HelpDeskTicket], manager: Any
+    create_ticket: Callable[..., HelpDeskTicket], manager: Any
 ) -> None:
-    ticket = file_ticket(created_by=manager)
+    ticket = create_ticket(created_by=manager)
     assert ticket.events.get().notifications.filter(recipient=manager).count() == 1

@@ -108,11 +108,11 @@ def test_search_finds_a_ticket_by_its_number(make_ticket: MakeTicket, reporter: 
 
 @pytest.fixture
 def inbox(
-    file_ticket: MakeTicket, reporter: Any, manager: Any, developer: Any
+    create_ticket: MakeTicket, reporter: Any, manager: Any, developer: Any
 ) -> Callable[[], Any]:
     """Three tickets that a manager was told of; asks for the manager's inbox."""
     for number in range(3):
-        file_ticket(created_by=reporter, description=f"Issue {number}")
+        create_ticket(created_by=reporter, description=f"Issue {number}")
     return lambda: Notification.objects.inbox_of(manager)
 
 

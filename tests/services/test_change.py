@@ -98,21 +98,21 @@ def test_deleting_what_is_deleted_adds_nothing(ticket: HelpDeskTicket, manager: 
 
 
 def test_notifications_are_written_once_however_often_asked_for(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     count = Notification.objects.count()
     assert ticket.services.notification.create_new_ticket_notifications() == []
     assert Notification.objects.count() == count
 
 
 def test_who_became_manager_since_is_told_when_asked_for_again(
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     agent: Any,
     grant: Callable[..., Any],
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     grant(agent, "delete")
     (row,) = ticket.services.notification.create_new_ticket_notifications()
     assert (row.recipient, row.channel) == (agent, "in_app")

@@ -57,13 +57,13 @@ def test_writing_does_not_end_a_mute(ticket: HelpDeskTicket, agent: Any, manager
 
 
 def test_follower_who_may_not_see_the_ticket_is_not_told(
-    ticket: HelpDeskTicket, agent: Any, manager: Any, stranger: Any
+    ticket: HelpDeskTicket, agent: Any, manager: Any, user_without_permissions: Any
 ) -> None:
-    for person in (manager, stranger):
+    for person in (manager, user_without_permissions):
         ticket.services.follow(person)
     manager.user_permissions.clear()
     ticket.services.comment(agent, "Anybody?")
-    assert told().isdisjoint({manager, stranger})
+    assert told().isdisjoint({manager, user_without_permissions})
 
 
 def test_inactive_follower_is_not_told(ticket: HelpDeskTicket, agent: Any, manager: Any) -> None:

@@ -81,27 +81,29 @@ def test_many_signs_take_as_much_time_as_they_are_long(text: str) -> None:
 
 
 def test_only_people_who_may_see_it_are_reached(
-    ticket: HelpDeskTicket, agent: Any, manager: Any, stranger: Any
+    ticket: HelpDeskTicket, agent: Any, manager: Any, user_without_permissions: Any
 ) -> None:
-    names = [person.get_username() for person in (manager, stranger)]
+    names = [person.get_username() for person in (manager, user_without_permissions)]
     comment = ticket.services.comment(agent, f"@{names[0]}, @{names[1]} and @nobody: look.")
     assert manager in told()
-    assert stranger not in told()
+    assert user_without_permissions not in told()
     assert comment.unreached_mentions == (names[1], "nobody")
 
 
 def test_description_of_a_new_ticket_reaches_whom_it_mentions(
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     agent: Any,
     manager: Any,
-    stranger: Any,
+    user_without_permissions: Any,
 ) -> None:
-    names = [person.get_username() for person in (agent, manager, stranger, reporter)]
-    ticket = file_ticket(created_by=reporter, description=" ".join(f"@{name}" for name in names))
+    names = [
+        person.get_username() for person in (agent, manager, user_without_permissions, reporter)
+    ]
+    ticket = create_ticket(created_by=reporter, description=" ".join(f"@{name}" for name in names))
     assert ticket.unreached_mentions == (names[2],)
     assert {agent, manager} <= told()
-    assert {stranger, reporter}.isdisjoint(told())
+    assert {user_without_permissions, reporter}.isdisjoint(told())
     ticket.services.comment(reporter, "And now?")
     assert {agent, manager} <= told(), "whoever was reached follows"
 

@@ -64,7 +64,7 @@ class TicketFactory(DjangoModelFactory):
     description = factory.Sequence(lambda number: f"The printer on floor {number} is stuck.")
 
 
-class FiledTicketFactory(TicketFactory):
+class CreatedTicketFactory(TicketFactory):
     """A ticket that was filed through the service: developers and managers were told."""
 
     @classmethod

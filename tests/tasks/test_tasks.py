@@ -65,13 +65,13 @@ def moments(queue: Any) -> list[datetime | None]:
 def test_commit_enqueues_a_task_and_sends_nothing(
     queue: Any,
     by_task: None,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
     with django_capture_on_commit_callbacks(using=database_alias, execute=True):
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         assert queue.results == []
     (result,) = queue.results
     assert (result.args, result.task.run_after) == ([database_alias], None)
@@ -79,9 +79,9 @@ def test_commit_enqueues_a_task_and_sends_nothing(
 
 
 def test_task_sends_and_leaves_a_trace(
-    queue: Any, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
+    queue: Any, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     waiting = Notification.objects.waiting().count()
     assert tasks.deliver.call(database_alias)["sent"] == waiting > 0
     run = DeliveryRun.objects.get()
@@ -94,9 +94,9 @@ def test_idle_task_enqueues_nothing(queue: Any, db: None, database_alias: str) -
 
 
 def test_task_that_is_killed_has_another_come_when_its_lease_ends(
-    queue: Any, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
+    queue: Any, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     before = timezone.now()
     tasks.deliver.call(database_alias)
     (guard,) = moments(queue)
@@ -105,9 +105,9 @@ def test_task_that_is_killed_has_another_come_when_its_lease_ends(
 
 
 def test_one_task_comes_for_each_moment_at_which_something_is_due(
-    queue: Any, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
+    queue: Any, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     tomorrow = timezone.now() + timedelta(days=1)
     Notification.objects.waiting().write(due_datetime=tomorrow)
     for _ in range(5):
@@ -125,12 +125,12 @@ def test_one_task_comes_for_each_moment_at_which_something_is_due(
 
 def test_what_there_was_no_time_for_is_the_next_tasks(
     queue: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     assert Notification.objects.waiting().count() > 1
     monkeypatch.setattr(tasks, "MAX_ROWS", 1)
     assert tasks.deliver.call(database_alias)["sent"] == 1
@@ -167,7 +167,7 @@ def test_task_comes_a_little_later_for_a_channel_that_is_blocked(
 
 def test_moment_that_could_not_be_enqueued_is_asked_for_again(
     queue: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -175,7 +175,7 @@ def test_moment_that_could_not_be_enqueued_is_asked_for_again(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ConnectionError
 
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     Notification.objects.waiting().write(due_datetime=timezone.now() + timedelta(days=1))
     with monkeypatch.context() as patch:
         patch.setattr(type(queue), "enqueue", fail)
@@ -189,12 +189,12 @@ def test_moment_that_could_not_be_enqueued_is_asked_for_again(
 def test_backend_that_runs_nothing_later_is_not_asked_to(
     use: Callable[[str], Any],
     by_task: None,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
 ) -> None:
     use("Immediate")
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     Notification.objects.waiting().write(due_datetime=timezone.now() + timedelta(minutes=1))
     tasks.deliver.call(database_alias)
     assert not dispatch.somebody_comes_by(database_alias)

@@ -24,18 +24,20 @@ def request_of():
     return build
 
 
-def test_counts_what_the_person_has_not_read(manager, file_ticket, request_of):
-    file_ticket()
-    file_ticket()
+def test_counts_what_the_person_has_not_read(manager, create_ticket, request_of):
+    create_ticket()
+    create_ticket()
     request = request_of(manager)
     assert COUNT.render(RequestContext(request)) == "2"
     assert COUNT.render(Context({"request": request})) == "2"
     assert COUNT.render(Context({"user": manager})) == "2"
 
 
-def test_the_person_of_the_request_counts(manager, stranger, file_ticket, request_of):
-    file_ticket()
-    context = RequestContext(request_of(stranger), {"user": manager})
+def test_the_person_of_the_request_counts(
+    manager, user_without_permissions, create_ticket, request_of
+):
+    create_ticket()
+    context = RequestContext(request_of(user_without_permissions), {"user": manager})
     assert COUNT.render(context) == "0"
 
 
@@ -49,9 +51,9 @@ def test_requests_without_a_person(request_of):
     assert COUNT.render(RequestContext(request_of(AnonymousUser()))) == "0"
 
 
-def test_one_query_and_only_when_used(manager, file_ticket, capture_queries):
+def test_one_query_and_only_when_used(manager, create_ticket, capture_queries):
     for _number in range(3):
-        file_ticket()
+        create_ticket()
     with capture_queries() as queries:
         Template("{% load help_desk %}").render(Context({"user": manager}))
     assert len(queries) == 0
@@ -60,10 +62,10 @@ def test_one_query_and_only_when_used(manager, file_ticket, capture_queries):
     assert len(queries) == 1
 
 
-def test_the_next_question_is_answered_anew(manager, file_ticket):
+def test_the_next_question_is_answered_anew(manager, create_ticket):
     context = Context({"user": manager})
     assert COUNT.render(context) == "0"
-    file_ticket()
+    create_ticket()
     assert COUNT.render(context) == "1"
 
 
@@ -102,8 +104,10 @@ def test_people_have_names(user, name):
     assert help_desk_display_name(user) == name
 
 
-def test_names_of_this_hosts_accounts(stranger):
-    assert help_desk_display_name(stranger) == str(stranger.get_username())
+def test_names_of_this_hosts_accounts(user_without_permissions):
+    assert help_desk_display_name(user_without_permissions) == str(
+        user_without_permissions.get_username()
+    )
 
 
 def test_summaries_are_one_line():

@@ -31,6 +31,8 @@ def words() -> dict[str, str]:
 
 
 @pytest.fixture
-def own_ticket(make_ticket: Callable[..., HelpDeskTicket], stranger: Any) -> HelpDeskTicket:
+def own_ticket(
+    make_ticket: Callable[..., HelpDeskTicket], user_without_permissions: Any
+) -> HelpDeskTicket:
     """A ticket that somebody without any permission filed."""
-    return make_ticket(created_by=stranger)
+    return make_ticket(created_by=user_without_permissions)

@@ -67,8 +67,10 @@ def test_signing_in_keeps_the_filters(client, url_of):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_without_the_permission_a_page_says_what_is_missing(client_of, stranger, ticket, name):
-    response = client_of(stranger).get(address(name, ticket))
+def test_without_the_permission_a_page_says_what_is_missing(
+    client_of, user_without_permissions, ticket, name
+):
+    response = client_of(user_without_permissions).get(address(name, ticket))
     assert response.status_code == 403
     assert "help_desk/403.html" in [template.name for template in response.templates]
     permission = f"django_spire_help_desk.{PAGES[name][1]}_helpdeskticket"
@@ -77,11 +79,15 @@ def test_without_the_permission_a_page_says_what_is_missing(client_of, stranger,
 
 
 @pytest.mark.parametrize("name", [DELETE, CREATE, UPDATE])
-def test_posts_without_the_permission_change_nothing(client_of, stranger, ticket, name):
+def test_posts_without_the_permission_change_nothing(
+    client_of, user_without_permissions, ticket, name
+):
     ticket.refresh_from_db()
     before = ticket.__dict__ | {"_state": None}
     data = {"should_delete": "1", "purpose": "comp", "priority": "low", "status": "done"}
-    response = client_of(stranger).post(address(name, ticket), {**data, "description": "No"})
+    response = client_of(user_without_permissions).post(
+        address(name, ticket), {**data, "description": "No"}
+    )
     assert response.status_code == 403
     after = type(ticket).objects.get()
     assert {field: getattr(after, field) for field in ("status", "is_deleted", "purpose")} == {
@@ -90,20 +96,24 @@ def test_posts_without_the_permission_change_nothing(client_of, stranger, ticket
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_permission_of_the_table_is_enough(client_of, stranger, grant, ticket, name):
-    user = grant(stranger, PAGES[name][1])
+def test_the_permission_of_the_table_is_enough(
+    client_of, user_without_permissions, grant, ticket, name
+):
+    user = grant(user_without_permissions, PAGES[name][1])
     assert client_of(user).get(address(name, ticket)).status_code == 200
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_other_permissions_are_not_enough(client_of, stranger, grant, ticket, name):
+def test_the_other_permissions_are_not_enough(
+    client_of, user_without_permissions, grant, ticket, name
+):
     others = {"add", "change", "delete", "view"} - {PAGES[name][1]}
-    user = grant(stranger, *sorted(others))
+    user = grant(user_without_permissions, *sorted(others))
     assert client_of(user).get(address(name, ticket)).status_code == 403
 
 
-def test_the_inbox_needs_no_permission(client_of, stranger, url_of):
-    assert client_of(stranger).get(url_of(INBOX)).status_code == 200
+def test_the_inbox_needs_no_permission(client_of, user_without_permissions, url_of):
+    assert client_of(user_without_permissions).get(url_of(INBOX)).status_code == 200
 
 
 @pytest.mark.parametrize("name", OF_A_TICKET)
@@ -135,39 +145,49 @@ class TestCreatorsSeeOwnTickets:
         settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
 
     def test_the_list_has_ones_own_tickets_only(
-        self, client_of, stranger, own_ticket, ticket, url_of
+        self, client_of, user_without_permissions, own_ticket, ticket, url_of
     ):
-        response = client_of(stranger).get(url_of(LIST))
+        response = client_of(user_without_permissions).get(url_of(LIST))
         assert list(response.context["tickets"]) == [own_ticket]
         assert "Your tickets" in response.content.decode()
 
-    def test_ones_own_ticket_can_be_opened(self, client_of, stranger, own_ticket, url_of):
-        response = client_of(stranger).get(url_of(DETAIL, own_ticket))
+    def test_ones_own_ticket_can_be_opened(
+        self, client_of, user_without_permissions, own_ticket, url_of
+    ):
+        response = client_of(user_without_permissions).get(url_of(DETAIL, own_ticket))
         assert response.status_code == 200
 
-    def test_somebody_elses_ticket_is_refused(self, client_of, stranger, ticket, url_of):
-        response = client_of(stranger).get(url_of(DETAIL, ticket))
+    def test_somebody_elses_ticket_is_refused(
+        self, client_of, user_without_permissions, ticket, url_of
+    ):
+        response = client_of(user_without_permissions).get(url_of(DETAIL, ticket))
         assert response.status_code == 403
         assert ticket.description not in response.content.decode()
 
-    def test_ones_own_deleted_ticket_is_not_found(self, client_of, stranger, own_ticket, url_of):
+    def test_ones_own_deleted_ticket_is_not_found(
+        self, client_of, user_without_permissions, own_ticket, url_of
+    ):
         own_ticket.set_deleted()
-        assert client_of(stranger).get(url_of(DETAIL, own_ticket)).status_code == 404
+        assert (
+            client_of(user_without_permissions).get(url_of(DETAIL, own_ticket)).status_code == 404
+        )
 
     @pytest.mark.parametrize("name", [DELETE, UPDATE])
     def test_ones_own_ticket_can_be_neither_changed_nor_deleted(
-        self, client_of, stranger, own_ticket, name, url_of
+        self, client_of, user_without_permissions, own_ticket, name, url_of
     ):
-        assert client_of(stranger).get(url_of(name, own_ticket)).status_code == 403
+        assert client_of(user_without_permissions).get(url_of(name, own_ticket)).status_code == 403
 
     def test_anonymous_people_see_nothing(self, client, own_ticket, url_of):
         assert client.get(url_of(LIST)).status_code == 302
         assert client.get(url_of(DETAIL, own_ticket)).status_code == 302
 
 
-def test_creators_do_not_see_own_tickets_by_default(client_of, stranger, own_ticket, url_of):
-    assert client_of(stranger).get(url_of(DETAIL, own_ticket)).status_code == 403
-    assert client_of(stranger).get(url_of(LIST)).status_code == 403
+def test_creators_do_not_see_own_tickets_by_default(
+    client_of, user_without_permissions, own_ticket, url_of
+):
+    assert client_of(user_without_permissions).get(url_of(DETAIL, own_ticket)).status_code == 403
+    assert client_of(user_without_permissions).get(url_of(LIST)).status_code == 403
 
 
 TALKING = {
@@ -190,10 +210,10 @@ class TestTalkingAndWorking:
         assert ticket.events.count() == 1
 
     def test_without_the_permission_a_page_says_what_is_missing(
-        self, client_of, stranger, grant, ticket, url_of, name
+        self, client_of, user_without_permissions, grant, ticket, url_of, name
     ):
         others = {"add", "change", "delete", "view"} - {TALKING[name][1]}
-        client = client_of(grant(stranger, *sorted(others)))
+        client = client_of(grant(user_without_permissions, *sorted(others)))
         response = client.post(url_of(name, ticket), TALKING[name][2])
         assert response.status_code == 403
         permission = f"django_spire_help_desk.{TALKING[name][1]}_helpdeskticket"
@@ -201,8 +221,8 @@ class TestTalkingAndWorking:
         assert ticket.events.count() == 1
 
     def test_the_permission_of_the_table_is_enough(
-        self, client_of, stranger, grant, ticket, url_of, name
+        self, client_of, user_without_permissions, grant, ticket, url_of, name
     ):
-        user = grant(stranger, TALKING[name][1])
+        user = grant(user_without_permissions, TALKING[name][1])
         response = client_of(user).post(url_of(name, ticket), TALKING[name][2])
         assert response.status_code == 302

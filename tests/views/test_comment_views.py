@@ -151,28 +151,30 @@ class TestReplying:
         assert TicketComment.objects.count() == 1
 
     def test_names_whom_a_mention_did_not_reach(
-        self, reply, client_of, agent, manager, stranger, ticket, url_of
+        self, reply, client_of, agent, manager, user_without_permissions, ticket, url_of
     ):
-        names = manager.get_username(), stranger.get_username()
+        names = manager.get_username(), user_without_permissions.get_username()
         response = reply(agent, text=f"@{names[0]} @{names[1]} @<b>nobody")
         assert response["Location"] == url_of(DETAIL, ticket)
         texts = [str(message) for message in get_messages(response.wsgi_request)]
         assert texts[-1].endswith(f": @{names[1]}")
 
     def test_creators_reply_where_they_see_their_tickets(
-        self, client_of, stranger, own_ticket, url_of, settings
+        self, client_of, user_without_permissions, own_ticket, url_of, settings
     ):
-        client = client_of(stranger)
+        client = client_of(user_without_permissions)
         assert client.post(url_of(COMMENT, own_ticket), {"text": "Hello"}).status_code == 403
         settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
         assert client.post(url_of(COMMENT, own_ticket), {"text": "Hello"}).status_code == 302
-        assert own_ticket.comments.get().author == stranger
+        assert own_ticket.comments.get().author == user_without_permissions
 
     def test_nobody_replies_to_what_they_may_not_see(
-        self, client_of, stranger, ticket, url_of, settings
+        self, client_of, user_without_permissions, ticket, url_of, settings
     ):
         settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
-        response = client_of(stranger).post(url_of(COMMENT, ticket), {"text": "Hello"})
+        response = client_of(user_without_permissions).post(
+            url_of(COMMENT, ticket), {"text": "Hello"}
+        )
         assert response.status_code == 403
         assert TicketComment.objects.count() == 0
 
@@ -183,11 +185,11 @@ class TestReplying:
         assert f"Ticket #{ticket.pk} was deleted meanwhile." in html(response)
 
     def test_whose_ticket_was_deleted_is_not_told_to_others(
-        self, reply, ticket, stranger, settings
+        self, reply, ticket, user_without_permissions, settings
     ):
         settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
         ticket.set_deleted()
-        assert "was deleted" not in html(reply(stranger, text="Hello"))
+        assert "was deleted" not in html(reply(user_without_permissions, text="Hello"))
 
     def test_whoever_signed_in_first_comes_back_to_the_form(self, client_of, agent, ticket, url_of):
         response = client_of(agent).get(url_of(COMMENT, ticket))
@@ -334,13 +336,22 @@ class TestCorrecting:
         )
         assert client_of(reporter).get(url_of(CORRECT, note)).status_code == 404
 
-    def test_what_is_not_seen_is_not_corrected(self, client_of, stranger, ticket, url_of, settings):
-        own = TicketComment.objects.create(ticket=ticket, author=stranger, text="Mine")
-        assert client_of(stranger).get(url_of(CORRECT, own)).status_code == 403
+    def test_what_is_not_seen_is_not_corrected(
+        self, client_of, user_without_permissions, ticket, url_of, settings
+    ):
+        own = TicketComment.objects.create(
+            ticket=ticket, author=user_without_permissions, text="Mine"
+        )
+        assert client_of(user_without_permissions).get(url_of(CORRECT, own)).status_code == 403
         settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
-        assert client_of(stranger).get(url_of(CORRECT, own)).status_code == 404
+        assert client_of(user_without_permissions).get(url_of(CORRECT, own)).status_code == 404
         ticket.set_deleted()
-        assert client_of(stranger).post(url_of(CORRECT, own), {"text": "x"}).status_code == 404
+        assert (
+            client_of(user_without_permissions)
+            .post(url_of(CORRECT, own), {"text": "x"})
+            .status_code
+            == 404
+        )
 
     @pytest.mark.parametrize("pk", ["0", "9" * 20, "9" * 5000])
     def test_numbers_of_no_comment(self, client_of, reporter, pk):
@@ -384,10 +395,10 @@ class TestFollowing:
         away = wish(agent, wish="mute", return_url="https://evil.example.com/")
         assert away["Location"] == url_of(DETAIL, ticket)
 
-    def test_only_of_tickets_that_one_may_see(self, wish, stranger, settings):
-        assert wish(stranger, wish="follow").status_code == 403
+    def test_only_of_tickets_that_one_may_see(self, wish, user_without_permissions, settings):
+        assert wish(user_without_permissions, wish="follow").status_code == 403
         settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
-        assert wish(stranger, wish="follow").status_code == 403
+        assert wish(user_without_permissions, wish="follow").status_code == 403
         assert TicketFollower.objects.count() == 0
 
     def test_getting_changes_nothing(self, client_of, agent, ticket, url_of):

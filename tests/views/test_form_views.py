@@ -116,10 +116,12 @@ class TestCreate:
         )
         assert response.status_code == 413
 
-    def test_ten_megabytes_from_who_may_not_file(self, client, client_of, stranger, url_of):
+    def test_ten_megabytes_from_who_may_not_file(
+        self, client, client_of, user_without_permissions, url_of
+    ):
         data = {"description": "x" * 10_000_000}
         assert client.post(url_of(CREATE), data).status_code == 302
-        assert client_of(stranger).post(url_of(CREATE), data).status_code == 403
+        assert client_of(user_without_permissions).post(url_of(CREATE), data).status_code == 403
 
     @pytest.mark.parametrize(
         "body",
@@ -181,9 +183,11 @@ class TestCreate:
         assert "No." in html(response)
 
     def test_who_may_only_file_comes_back_to_the_form(
-        self, client_of, stranger, grant, url_of, words
+        self, client_of, user_without_permissions, grant, url_of, words
     ):
-        response = client_of(grant(stranger, "add")).post(url_of(CREATE), words, follow=True)
+        response = client_of(grant(user_without_permissions, "add")).post(
+            url_of(CREATE), words, follow=True
+        )
         assert response.status_code == 200
         assert response.redirect_chain == [(url_of(CREATE), 302)]
         assert f"Ticket #{HelpDeskTicket.objects.get().pk} was filed." in html(response)
@@ -299,9 +303,9 @@ class TestUpdate:
         assert change(description="x" * 10_000_000).status_code == 413
 
     def test_who_may_not_see_tickets_is_not_sent_to_them(
-        self, client_of, stranger, grant, ticket, url_of
+        self, client_of, user_without_permissions, grant, ticket, url_of
     ):
-        response = client_of(grant(stranger, "change")).post(
+        response = client_of(grant(user_without_permissions, "change")).post(
             url_of(UPDATE, ticket),
             {"purpose": "app", "priority": "low", "status": "done", "description": "x"},
             follow=True,

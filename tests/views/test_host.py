@@ -40,9 +40,9 @@ class Outline(HTMLParser):
 
 
 @pytest.fixture
-def pages(client_of, manager, file_ticket):
+def pages(client_of, manager, create_ticket):
     """Every page as a manager sees it, with something on it; and the pages of refusal."""
-    ticket = file_ticket(description='"><img src=x onerror=alert(1)>')
+    ticket = create_ticket(description='"><img src=x onerror=alert(1)>')
     ticket.services.update(actor=manager, description="After", status="prog")
     client = client_of(manager)
 
@@ -63,8 +63,8 @@ def pages(client_of, manager, file_ticket):
 
 
 @pytest.fixture
-def refusal(client_of, stranger, url_of):
-    return html(client_of(stranger).get(url_of("page:list")))
+def refusal(client_of, user_without_permissions, url_of):
+    return html(client_of(user_without_permissions).get(url_of("page:list")))
 
 
 def test_no_style_and_no_script_is_written_into_pages(pages, refusal):
@@ -155,13 +155,15 @@ def test_blocks_for_head_and_navigation_are_used_where_they_are(host_base, pages
         assert '<nav aria-label="Help Desk">' not in main, name
 
 
-def test_a_host_can_put_its_own_file_in_front(settings, tmp_path, client_of, stranger, url_of):
+def test_a_host_can_put_its_own_file_in_front(
+    settings, tmp_path, client_of, user_without_permissions, url_of
+):
     folder = tmp_path / "help_desk"
     folder.mkdir()
     (folder / "base.html").write_text("Ours: {% block help_desk %}{% endblock %}")
     (engine,) = settings.TEMPLATES
     settings.TEMPLATES = [{**engine, "DIRS": [tmp_path]}]
-    assert html(client_of(stranger).get(url_of("page:inbox"))).startswith("Ours:")
+    assert html(client_of(user_without_permissions).get(url_of("page:inbox"))).startswith("Ours:")
 
 
 def test_messages_that_the_host_has_shown_are_not_shown_again(
@@ -200,15 +202,17 @@ def test_pages_work_behind_a_middleware_that_wants_everybody_signed_in(
 
 
 @pytest.mark.parametrize(("language", "direction"), [("de", "ltr"), ("ar", "rtl")])
-def test_pages_say_their_language(client_of, stranger, url_of, language, direction):
-    response = client_of(stranger).get(url_of("page:inbox"), headers={"accept-language": language})
+def test_pages_say_their_language(client_of, user_without_permissions, url_of, language, direction):
+    response = client_of(user_without_permissions).get(
+        url_of("page:inbox"), headers={"accept-language": language}
+    )
     assert f'<html lang="{language}" dir="{direction}">' in html(response)
 
 
 @pytest.fixture
-def viewer(request, stranger, grant):
+def viewer(request, user_without_permissions, grant):
     """Somebody with just these permissions."""
-    return grant(stranger, *request.param)
+    return grant(user_without_permissions, *request.param)
 
 
 CREATE, UPDATE, DELETE, LIST = "/form/create/", "/update/", "/delete/", "/page/list/"
@@ -233,6 +237,6 @@ def test_links_appear_only_where_they_may_be_followed(client_of, viewer, ticket,
     assert (CREATE in html(client.get(url_of("page:list")))) == (CREATE in shown)
 
 
-def test_who_may_nothing_is_offered_nothing(client_of, stranger, url_of):
-    page = html(client_of(stranger).get(url_of("page:inbox")))
+def test_who_may_nothing_is_offered_nothing(client_of, user_without_permissions, url_of):
+    page = html(client_of(user_without_permissions).get(url_of("page:inbox")))
     assert not any(part in page for part in (CREATE, UPDATE, DELETE, LIST))

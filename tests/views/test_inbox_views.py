@@ -18,9 +18,9 @@ def html(response):
 
 
 @pytest.fixture
-def told(manager, file_ticket):
+def told(manager, create_ticket):
     """A notification to the manager, of a ticket that somebody else filed."""
-    ticket = file_ticket()
+    ticket = create_ticket()
     return Notification.objects.get(recipient=manager, channel="in_app", event__ticket=ticket)
 
 
@@ -28,8 +28,8 @@ def unread_of(user):
     return Notification.objects.inbox_of(user).unread().count()
 
 
-def test_an_empty_inbox(client_of, stranger, url_of):
-    assert "Your inbox is empty." in html(client_of(stranger).get(url_of(INBOX)))
+def test_an_empty_inbox(client_of, user_without_permissions, url_of):
+    assert "Your inbox is empty." in html(client_of(user_without_permissions).get(url_of(INBOX)))
 
 
 def test_shows_what_one_was_told(client_of, manager, told, url_of):
@@ -43,8 +43,8 @@ def test_shows_nothing_of_others(client_of, reporter, told, url_of):
     assert client_of(reporter).get(url_of(INBOX)).context["entries"] == []
 
 
-def test_unread_first_then_the_newest(client_of, manager, file_ticket, url_of):
-    first, second, third = (file_ticket() for _number in range(3))
+def test_unread_first_then_the_newest(client_of, manager, create_ticket, url_of):
+    first, second, third = (create_ticket() for _number in range(3))
     Notification.objects.filter(event__ticket=third).mark_as_read()
     entries = client_of(manager).get(url_of(INBOX)).context["entries"]
     tickets = [entry.notification.event.ticket for entry in entries]
@@ -59,10 +59,10 @@ def test_notifications_of_deleted_tickets_are_gone(client_of, manager, told, url
 
 
 def test_tickets_that_one_may_not_see_have_no_link(
-    client_of, make_user, grant, file_ticket, url_of
+    client_of, make_user, grant, create_ticket, url_of
 ):
     user = grant(make_user(), "delete")
-    ticket = file_ticket(description="Not for everybody")
+    ticket = create_ticket(description="Not for everybody")
     page = html(client_of(user).get(url_of(INBOX)))
     assert "A new help desk ticket has been created" in page
     assert url_of(DETAIL, ticket) not in page
@@ -80,8 +80,8 @@ def test_words_are_in_the_language_of_the_reader(client_of, manager, told, url_o
         assert f"{language}: A new help desk ticket has been created" in page
 
 
-def test_marks_one_as_read(client_of, manager, told, file_ticket, url_of):
-    file_ticket()
+def test_marks_one_as_read(client_of, manager, told, create_ticket, url_of):
+    create_ticket()
     response = client_of(manager).post(url_of(ONE, told))
     assert response["Location"] == url_of(INBOX)
     assert unread_of(manager) == 1
@@ -114,10 +114,10 @@ def test_nobody_marks_for_others(client_of, reporter, manager, told, url_of):
     assert unread_of(manager) == 1
 
 
-def test_marks_all_as_read(client_of, manager, make_user, grant, file_ticket, url_of):
+def test_marks_all_as_read(client_of, manager, make_user, grant, create_ticket, url_of):
     other = grant(make_user(), "delete")
     for _number in range(3):
-        file_ticket()
+        create_ticket()
     response = client_of(manager).post(url_of(ALL), follow=True)
     assert "3 notifications were marked as read." in html(response)
     assert unread_of(manager) == 0
@@ -148,8 +148,8 @@ def test_numbers_of_no_notification_are_not_found(client_of, manager):
 
 
 class TestOpeningATicket:
-    def test_reads_what_one_was_told_of_it(self, client_of, manager, told, file_ticket, url_of):
-        file_ticket()
+    def test_reads_what_one_was_told_of_it(self, client_of, manager, told, create_ticket, url_of):
+        create_ticket()
         response = client_of(manager).get(url_of(DETAIL, told.event.ticket_id))
         assert unread_of(manager) == 1
         assert Notification.objects.get(pk=told.pk).is_read
@@ -176,9 +176,9 @@ class TestOpeningATicket:
         assert [query for query in queries if query["sql"].startswith("UPDATE")] == []
 
 
-def test_twenty_five_a_page(client_of, manager, file_ticket, reporter, url_of):
+def test_twenty_five_a_page(client_of, manager, create_ticket, reporter, url_of):
     for _number in range(26):
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
     client = client_of(manager)
     assert len(client.get(url_of(INBOX)).context["entries"]) == 25
     last = client.get(url_of(INBOX), {"page": "999"})
@@ -205,13 +205,13 @@ def test_rows_without_words_still_lead_to_their_ticket(
 
 
 def test_the_number_of_queries_depends_on_nothing(
-    client_of, manager, file_ticket, make_user, url_of, capture_queries
+    client_of, manager, create_ticket, make_user, url_of, capture_queries
 ):
     client = client_of(manager)
     counts = []
     for number in (1, 3, 30):
         for _ticket in range(number):
-            file_ticket(created_by=make_user())
+            create_ticket(created_by=make_user())
         with capture_queries() as queries:
             client.get(url_of(INBOX))
         counts.append(len(queries))
@@ -266,15 +266,18 @@ class TestEveryKind:
         assert not row.is_read
 
     def test_creators_who_see_their_tickets_keep_theirs(
-        self, client_of, own_ticket, ticket, agent, stranger, url_of, settings
+        self, client_of, own_ticket, ticket, agent, user_without_permissions, url_of, settings
     ):
         settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
         own_ticket.services.comment(agent, "Which floor?")
         other = ticket.services.comment(agent, "Secret")
         Notification(
-            event=other.events.get(), recipient=stranger, channel="in_app", status="sent"
+            event=other.events.get(),
+            recipient=user_without_permissions,
+            channel="in_app",
+            status="sent",
         ).save()
-        client = client_of(stranger)
+        client = client_of(user_without_permissions)
         page = html(client.get(url_of(INBOX)))
         assert "Which floor?" in page
         assert "Secret" not in page

@@ -331,9 +331,9 @@ class TestDelete:
         assert response["Location"] == url_of(LIST)
 
     def test_who_may_not_see_tickets_is_not_shown_any(
-        self, client_of, stranger, grant, ticket, url_of
+        self, client_of, user_without_permissions, grant, ticket, url_of
     ):
-        client = client_of(grant(stranger, "delete"))
+        client = client_of(grant(user_without_permissions, "delete"))
         assert ticket.description not in html(client.get(url_of(DELETE, ticket)))
         response = client.post(url_of(DELETE, ticket), {"should_delete": "on"}, follow=True)
         assert response.status_code == 200

@@ -114,10 +114,10 @@ class TestPreferences:
         assert list(response.context["page"]) == []
 
     def test_muted_tickets_that_one_may_not_see_are_not_shown(
-        self, client_of, stranger, make_ticket, url_of
+        self, client_of, user_without_permissions, make_ticket, url_of
     ):
-        make_ticket(description="Secret").services.mute(stranger)
-        assert "Secret" not in html(client_of(stranger).get(url_of(PREFERENCES)))
+        make_ticket(description="Secret").services.mute(user_without_permissions)
+        assert "Secret" not in html(client_of(user_without_permissions).get(url_of(PREFERENCES)))
 
     @pytest.mark.parametrize("page", ["abc", "-1", "9" * 20, "\x00"])
     def test_odd_pages(self, client_of, reporter, url_of, page):

@@ -140,9 +140,9 @@ class TestStatus:
         assert response.status_code == 404
 
     def test_who_may_change_but_not_see_is_led_elsewhere(
-        self, client_of, stranger, grant, ticket, url_of
+        self, client_of, user_without_permissions, grant, ticket, url_of
     ):
-        client = client_of(grant(stranger, "change"))
+        client = client_of(grant(user_without_permissions, "change"))
         response = client.post(url_of(STATUS, ticket), {"status": "done"}, follow=True)
         assert response.status_code == 200
         assert now().status == "done"

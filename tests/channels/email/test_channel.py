@@ -24,13 +24,13 @@ DESCRIPTION = 'The <b>dashboard</b> & "chart"\n\nfail. <script>alert(1)</script>
 
 @pytest.fixture
 def send(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
 ) -> Callable[..., Any]:
     """Files a ticket and gives the message that was sent."""
     settings.ADMINS = ["ada@example.com"]
 
     def file_and_send(**fields: Any) -> Any:
-        file_ticket(created_by=reporter, **fields)
+        create_ticket(created_by=reporter, **fields)
         assert delivery.deliver().sent == 1
         (message,) = mail.outbox
         return message
@@ -124,10 +124,10 @@ def test_subject_is_one_line_and_keeps_what_people_write(
     "address", ["ada@example.com\nBcc: everybody@example.com", "", None], ids=repr
 )
 def test_row_with_a_senseless_address_is_given_up_at_once(
-    file_ticket: Callable[..., HelpDeskTicket], manager: Any, settings: Any, address: str | None
+    create_ticket: Callable[..., HelpDeskTicket], manager: Any, settings: Any, address: str | None
 ) -> None:
     settings.ADMINS = []
-    event = file_ticket(created_by=manager).events.get()
+    event = create_ticket(created_by=manager).events.get()
     row = Notification(
         event=event, recipient=manager, address=address, channel="email", status="wait"
     )

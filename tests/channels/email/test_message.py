@@ -53,10 +53,13 @@ def at(settings: Any) -> Callable[[str], None]:
 
 
 def test_mail_of_a_new_ticket_stops_the_ticket_for_whom_it_mentions(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, agent: Any, at: Callable[[str], None]
+    create_ticket: Callable[..., HelpDeskTicket],
+    reporter: Any,
+    agent: Any,
+    at: Callable[[str], None],
 ) -> None:
     at("https://intranet.example.com")
-    ticket = file_ticket(created_by=reporter, description=f"Ask @{agent.get_username()}.")
+    ticket = create_ticket(created_by=reporter, description=f"Ask @{agent.get_username()}.")
     ((row,),) = [rows_for(agent)]
     url = message_of([row]).extra_headers["List-Unsubscribe"][1:-1]
     wish = unsubscribe.read(url.rstrip("/").rpartition("/")[2])
@@ -64,14 +67,14 @@ def test_mail_of_a_new_ticket_stops_the_ticket_for_whom_it_mentions(
 
 
 def test_ticket_is_one_conversation(
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     developer: Any,
     grant: Callable[..., Any],
     reporter: Any,
     agent: Any,
 ) -> None:
     grant(developer, "view")
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     ticket.services.follow(developer)
     ticket.services.comment(agent, "One.")
     ticket.services.comment(agent, "Two.")
@@ -148,9 +151,9 @@ def test_one_click_is_offered_over_https_only(
 
 
 def test_address_without_an_account_cannot_unsubscribe(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     row = Notification.objects.filter(recipient=None).select_related("event__ticket")[0]
     message = message_of([row])
     assert "List-Unsubscribe" not in message.extra_headers
@@ -201,14 +204,14 @@ def test_address_with_a_line_break_is_refused_for_good(
 
 
 def test_digest_of_one_ticket_that_begins_with_its_creation_begins_the_conversation(
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     developer: Any,
     grant: Callable[..., Any],
     reporter: Any,
     agent: Any,
 ) -> None:
     grant(developer, "view")
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     ticket.services.follow(developer)
     ticket.services.comment(agent, "One.")
     message = message_of(rows_for(developer))

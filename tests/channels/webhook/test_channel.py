@@ -61,13 +61,13 @@ class TestPayload:
     def test_new_ticket(
         self,
         reporter: Any,
-        file_ticket: Callable[..., HelpDeskTicket],
+        create_ticket: Callable[..., HelpDeskTicket],
         receiver: Receiver,
         set_up: Callable[..., None],
     ) -> None:
         set_up(receiver.url)
         text = 'The lift sings "é漢🛗"\n</script>'
-        ticket = file_ticket(created_by=reporter, purpose="comp", description=text)
+        ticket = create_ticket(created_by=reporter, purpose="comp", description=text)
         assert delivery.deliver().sent == 1
         (payload,) = payloads(receiver)
         event = ticket.events.get()
@@ -383,24 +383,24 @@ class TestWhoIsTold:
     def test_url_that_is_there_twice_does_not_undo_the_ticket(
         self,
         reporter: Any,
-        file_ticket: Callable[..., HelpDeskTicket],
+        create_ticket: Callable[..., HelpDeskTicket],
         receiver: Receiver,
         set_up: Callable[..., None],
     ) -> None:
         set_up(receiver.url, receiver.url, receiver.url.upper().replace("HTTP", "http"))
-        ticket = file_ticket(created_by=reporter)
+        ticket = create_ticket(created_by=reporter)
         assert ticket.events.get().notifications.count() == 1
 
     def test_entry_that_cannot_be_used_is_logged_and_undoes_nothing(
         self,
         reporter: Any,
-        file_ticket: Callable[..., HelpDeskTicket],
+        create_ticket: Callable[..., HelpDeskTicket],
         receiver: Receiver,
         set_up: Callable[..., None],
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         set_up({"url": receiver.url, "secret": "t0ken"}, {}, receiver.url)  # too short a secret
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         assert delivery.deliver().sent == 1
         assert "HELP_DESK['WEBHOOKS'][0] is not used: the secret" in caplog.text
         assert "t0ken" not in caplog.text
