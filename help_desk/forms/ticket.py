@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.http import QueryDict
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
@@ -18,19 +17,11 @@ from help_desk.choices import (
 from help_desk.models import HelpDeskTicket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.contrib.auth.models import User
     from django.core.exceptions import ValidationError
-
-    from help_desk.querysets import HelpDeskTicketQuerySet
 
     TicketModelForm = forms.ModelForm[HelpDeskTicket]
 else:
     TicketModelForm = forms.ModelForm
-
-SEARCH_MAX_LENGTH = 200
-"""Characters; SQLite refuses patterns over 50,000 bytes (its limits.html, point 10)."""
 
 
 class TicketForm(TicketModelForm):
@@ -108,87 +99,3 @@ class HelpDeskTicketUpdateForm(_PageForm):
         model = HelpDeskTicket
         fields = ("purpose", "priority", "status", "description")
         widgets = _WIDGETS
-
-
-class HelpDeskTicketFilterForm(forms.Form):
-    """Narrows the list of tickets; made from a query string, and never invalid.
-
-    What it does not know is as if it had not been said.
-    """
-
-    q = forms.CharField(
-        label=_("Number or words"),
-        required=False,
-        widget=forms.TextInput(attrs={"type": "search", "dir": "auto"}),
-    )
-    status = forms.ChoiceField(
-        label=_("Status"),
-        required=False,
-        choices=[("", _("Any status")), *HelpDeskTicketStatusChoices.choices],
-    )
-    priority = forms.ChoiceField(
-        label=_("Priority"),
-        required=False,
-        choices=[("", _("Any priority")), *HelpDeskTicketPriorityChoices.choices],
-    )
-    purpose = forms.ChoiceField(
-        label=_("Purpose"),
-        required=False,
-        choices=[("", _("Any purpose")), *HelpDeskTicketPurposeChoices.choices],
-    )
-    assignee = forms.ChoiceField(
-        label=_("Assigned to"),
-        required=False,
-        choices=[("", _("Anybody")), ("me", _("Me")), ("nobody", _("Nobody"))],
-    )
-
-    def __init__(self, query: Mapping[str, str]) -> None:
-        """Read a query string.
-
-        Args:
-            query: `request.GET`; what is not of the form is ignored.
-        """
-        self.chosen: dict[str, str] = {}
-        """Name to value of what narrows the list."""
-        for name, choices in _CHOICES.items():
-            if (value := query.get(name, "")) in choices.values:
-                self.chosen[name] = value
-        if (assignee := query.get("assignee", "")) in {"me", "nobody"}:
-            self.chosen["assignee"] = assignee
-        if text := _searchable(query.get("q", "")):
-            self.chosen["q"] = text
-        super().__init__(data=self.chosen)
-
-    def narrow(
-        self, tickets: HelpDeskTicketQuerySet, reader: User | None = None
-    ) -> HelpDeskTicketQuerySet:
-        """Leave out what was not asked for.
-
-        Args:
-            tickets: The tickets to choose from.
-            reader: Who asks; whom `assignee=me` means.
-
-        Returns:
-            Those that match.
-        """
-        assignee = self.chosen.get("assignee")
-        if assignee == "nobody" or (assignee == "me" and reader is not None):
-            tickets = tickets.assigned(reader if assignee == "me" else None)
-        exact = {name: value for name, value in self.chosen.items() if name in _CHOICES}
-        return tickets.filter(**exact).search(self.chosen.get("q"))
-
-    def query(self) -> QueryDict:
-        """Build the query string of what was chosen, for links to other pages of the list.
-
-        Returns:
-            A query that says the same, without what was ignored.
-        """
-        query = QueryDict(mutable=True)
-        query.update(self.chosen)
-        return query
-
-
-def _searchable(text: str) -> str:
-    """Drop what no database can be asked for."""
-    storable = text.replace("\x00", "").encode(errors="ignore").decode()
-    return storable.strip()[:SEARCH_MAX_LENGTH].strip()

@@ -21,7 +21,6 @@ from help_desk.views.access import permission_required
 from help_desk.views.conflict import dispute_over, read_choices
 from help_desk.views.deleted import answer_posts_to_deleted
 from help_desk.views.page import default_redirect_url, render_page, warn_of_unreached
-from help_desk.views.too_large import answer_too_large_posts
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("add")
-@answer_too_large_posts
 def create_view(request: HelpDeskRequest) -> HttpResponseBase:
     """File a ticket.
 
@@ -44,9 +42,7 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
     form = HelpDeskTicketCreateForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            result = create_ticket(
-                HelpDeskTicket(), created_by=request.user, **form.cleaned_data
-            )
+            result = create_ticket(HelpDeskTicket(), created_by=request.user, **form.cleaned_data)
         except ValidationError as error:
             form.add_service_error(error)
         else:
@@ -62,7 +58,6 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("change")
-@answer_too_large_posts
 @answer_posts_to_deleted
 def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Change a ticket.

@@ -19,7 +19,6 @@ from help_desk.forms.preferences import PreferencesForm
 from help_desk.services import preferences as preference_service
 from help_desk.views.access import permission_required
 from help_desk.views.page import paginate, render_page
-from help_desk.views.too_large import answer_too_large_posts
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -31,7 +30,6 @@ PREFERENCES = "django_spire:help_desk:page:preferences"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(None)
-@answer_too_large_posts
 def preferences_view(request: HelpDeskRequest) -> HttpResponseBase:
     """Show and keep what the person wants to be told of.
 
