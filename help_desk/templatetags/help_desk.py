@@ -72,7 +72,7 @@ def help_desk_display_name(user: User | None) -> str:
     Returns:
         The name, not escaped; empty for None.
     """
-    return "" if user is None else str(display_name(user))
+    return "" if user is None else display_name(user)
 
 
 @register.filter

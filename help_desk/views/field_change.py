@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from help_desk.choices import HelpDeskTicketStatusChoices
-from help_desk.content.wording import display_name, field_label, format_value, people_in
+from help_desk.content.wording import display_name, field_label, format_value, user_names
 from help_desk.exceptions import TicketConflictError
 from help_desk.views.page import base_version, default_redirect_url, return_url
 
@@ -71,7 +71,7 @@ def _success_message(request: HelpDeskRequest, event: TicketEvent) -> str:
         elif str(assignee_id) == str(request.user.pk):
             sentences.append(_("Ticket #%(number)s assigned to you.") % number)
         else:
-            name = format_value("assigned_to", assignee_id, people_in([event]))
+            name = format_value("assigned_to", assignee_id, user_names([event]))
             message = _("Ticket #%(number)s assigned to %(name)s.")
             sentences.append(message % {**number, "name": name})
     return " ".join(sentences)

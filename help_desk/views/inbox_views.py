@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from help_desk.auth import policy
-from help_desk.content.wording import Content, content_of, people_in
+from help_desk.content.events import Content, content_of
+from help_desk.content.wording import user_names
 from help_desk.exceptions import TicketEventNotificationTypeNotSupportedError
 from help_desk.models import Notification
 from help_desk.querysets import IN_APP
@@ -60,7 +61,7 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
     inbox = policy.inbox(request.user)
     page = paginate(inbox.with_tickets().unread_first(), request.GET.get("page"))
     auth = request.help_desk_auth
-    people = people_in(notification.event for notification in page)
+    people = user_names(notification.event for notification in page)
     entries = [
         InboxEntry(
             notification=notification,
@@ -83,7 +84,7 @@ def _words(event: TicketEvent, people: Mapping[str, str]) -> Content:
         return content_of(event, IN_APP, people)
     except TicketEventNotificationTypeNotSupportedError:
         # A row that the package did not write; it still leads to its ticket.
-        return Content(subject="", title=event.get_type_display(), body="", facts=(), text="")
+        return Content(subject="", title=event.get_type_display())
 
 
 @require_POST

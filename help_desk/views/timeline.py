@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from help_desk.content.wording import LONG_FIELDS, field_label, format_value, people_in
+from help_desk.content.wording import Change, changes_of, user_names
 from help_desk.enums import TicketEventType
 from help_desk.services.flows.comment import can_edit_comment
 
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from help_desk.querysets import TicketEventQuerySet
 
 PAGE_SIZE = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One changed field; `old` is empty if it had no value."""
-
-    label: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +90,8 @@ def build_timeline(
     newest_first = list(events.with_people().newest_first()[: PAGE_SIZE + 1])
     shown = newest_first[:PAGE_SIZE][::-1]
     has_older = len(newest_first) > PAGE_SIZE
-    people = people_in(shown)
-    entries = [_entry(event, user, people) for event in shown]
+    names = user_names(shown)
+    entries = [_entry(event, user, names) for event in shown]
     if not has_older and (not shown or shown[0].type != TicketEventType.NEW):
         # Tickets that were taken over from django-spire have no event of their creation.
         entries.insert(0, _creation(ticket))
@@ -120,7 +111,7 @@ def _creation(ticket: HelpDeskTicket) -> TimelineEntry:
     )
 
 
-def _entry(event: TicketEvent, user: User, people: Mapping[str, str]) -> TimelineEntry:
+def _entry(event: TicketEvent, user: User, names: Mapping[str, str]) -> TimelineEntry:
     is_update = event.type == TicketEventType.UPDATE
     comment = event.comment if event.type == TicketEventType.COMMENT else None
     return TimelineEntry(
@@ -129,13 +120,7 @@ def _entry(event: TicketEvent, user: User, people: Mapping[str, str]) -> Timelin
         actor=event.actor,
         created_datetime=event.created_datetime,
         changes=tuple(
-            Change(
-                label=field_label(field),
-                old=format_value(field, old, people),
-                new=format_value(field, new, people),
-            )
-            for field, (old, new) in event.changes.items()
-            if field not in LONG_FIELDS and field not in _FLAG_TITLES
+            change for change in changes_of(event, names) if change.field not in _FLAG_TITLES
         ),
         comment=comment,
         can_edit=comment is not None and can_edit_comment(comment, user),

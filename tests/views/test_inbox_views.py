@@ -71,7 +71,7 @@ def test_tickets_that_one_may_not_see_have_no_link(
 
 def test_words_are_in_the_language_of_the_reader(client_of, manager, told, url_of, monkeypatch):
     monkeypatch.setattr(
-        "help_desk.content.wording._",
+        "help_desk.content.events._",
         lambda text: f"{translation.get_language()}: {text}",
     )
     client = client_of(manager)
