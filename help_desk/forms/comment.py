@@ -25,7 +25,7 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the text with LF."""
-        return str(normalize_newlines(super().to_python(value)))
+        return str(normalize_newlines(super().to_python(value) or ""))
 
 
 class CommentEditForm(ServiceErrorsMixin, forms.Form):

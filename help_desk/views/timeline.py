@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from help_desk.content.wording import Change, changes_of, user_names
+from help_desk.content.wording import changes_of, user_names
 from help_desk.enums import TicketEventType
 from help_desk.services.flows.comment import can_edit_comment
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
+    from help_desk.content.wording import Change
     from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
     from help_desk.querysets import TicketEventQuerySet
 
