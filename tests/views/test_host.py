@@ -167,12 +167,12 @@ def test_a_host_can_put_its_own_file_in_front(
 
 
 def test_messages_that_the_host_has_shown_are_not_shown_again(
-    host_base, client_of, reporter, url_of, words
+    host_base, client_of, reporter, url_of, ticket_data
 ):
     host_base(
         "{% for message in messages %}{{ message }}{% endfor %}{% block help_desk %}{% endblock %}"
     )
-    page = html(client_of(reporter).post(url_of("form:create"), words, follow=True))
+    page = html(client_of(reporter).post(url_of("form:create"), ticket_data, follow=True))
     assert page.count("was filed.") == 1
     assert "hd-messages" not in page
 
@@ -183,9 +183,9 @@ def test_pages_work_without_any_context_processor(settings, pages):
     assert all("help_desk.css" in page for page in pages().values())
 
 
-def test_pages_work_without_messages(settings, client_of, reporter, url_of, words):
+def test_pages_work_without_messages(settings, client_of, reporter, url_of, ticket_data):
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "messages" not in name]
-    response = client_of(reporter).post(url_of("form:create"), words, follow=True)
+    response = client_of(reporter).post(url_of("form:create"), ticket_data, follow=True)
     assert response.status_code == 200
 
 

@@ -1,19 +1,18 @@
-"""The list, a ticket's page, and the question before deleting."""
+"""The list and a ticket's page."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
 import pytest
-from django.contrib.messages import get_messages
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from help_desk.models import HelpDeskTicket, TicketEvent
+from help_desk.models import TicketEvent
 
-LIST, DETAIL, DELETE = "page:list", "page:detail", "page:delete"
+LIST, DETAIL = "page:list", "page:detail"
 
 
 def html(response):
@@ -267,74 +266,3 @@ class TestDetail:
             counts.append(len(queries))
         assert len(set(counts)) == 1
         assert counts[0] <= 10
-
-
-class TestDelete:
-    def test_get_asks(self, client_of, manager, ticket, url_of):
-        response = client_of(manager).get(url_of(DELETE, ticket))
-        assert f"Delete ticket #{ticket.pk}?" in html(response)
-        assert not HelpDeskTicket.objects.get().is_deleted
-
-    def test_post_deletes_softly_and_says_so(self, client_of, manager, ticket, url_of):
-        response = client_of(manager).post(url_of(DELETE, ticket), {"should_delete": "on"})
-        assert response["Location"] == url_of(LIST)
-        assert HelpDeskTicket.objects.get().is_deleted
-        assert ticket.events.last().actor == manager
-        (message,) = get_messages(response.wsgi_request)
-        assert f"Ticket #{ticket.pk} was deleted." in str(message)
-
-    @pytest.mark.parametrize("data", [{}, {"should_delete": ""}, {"other": "1"}])
-    def test_post_without_the_wish_asks_again(self, client_of, manager, ticket, url_of, data):
-        response = client_of(manager).post(url_of(DELETE, ticket), data)
-        assert response.status_code == 200
-        assert "Nothing was deleted." in html(response)
-        assert not HelpDeskTicket.objects.get().is_deleted
-
-    @pytest.mark.parametrize("where", ["query", "field"])
-    def test_the_way_back_within_the_site(self, client_of, manager, ticket, url_of, where):
-        back = "/accounts/login/?a=1"
-        url = url_of(DELETE, ticket)
-        data = {"should_delete": "on"}
-        if where == "query":
-            url += f"?return_url={quote(back)}"
-        else:
-            data["return_url"] = back
-        assert client_of(manager).post(url, data)["Location"] == back
-
-    def test_the_way_back_is_drawn_into_the_form(self, client_of, manager, ticket, url_of):
-        response = client_of(manager).get(url_of(DELETE, ticket), {"return_url": '/a/?b="><i>'})
-        assert 'value="/a/?b=&quot;&gt;&lt;i&gt;"' in html(response)
-
-    @pytest.mark.parametrize(
-        "url",
-        [
-            "https://evil.example.com/", "//evil.example.com/", "/\\evil.example.com",
-            "javascript:alert(1)", "http:///evil.example.com", "\x00//evil.example.com",
-            "https://testserver@evil.example.com/", "https://[", "ht\ntps://evil.example.com",
-            "\\\\evil.example.com", "/" + "x" * 20_000,
-        ],
-        ids=lambda url: ascii(url[:30]),
-    )  # fmt: skip
-    def test_no_way_leads_off_the_site(self, client_of, manager, ticket, url_of, url):
-        response = client_of(manager).post(
-            url_of(DELETE, ticket), {"should_delete": "on", "return_url": url}
-        )
-        assert response.status_code == 302
-        assert response["Location"] == url_of(LIST)
-        assert "evil" not in html(client_of(manager).get(url_of(LIST), {"return_url": url}))
-
-    @pytest.mark.parametrize("name", [DETAIL, DELETE, "form:update"])
-    def test_no_way_leads_to_a_page_that_is_gone(self, client_of, manager, ticket, url_of, name):
-        response = client_of(manager).post(
-            url_of(DELETE, ticket), {"should_delete": "on", "return_url": url_of(name, ticket)}
-        )
-        assert response["Location"] == url_of(LIST)
-
-    def test_who_may_not_see_tickets_is_not_shown_any(
-        self, client_of, user_without_permissions, grant, ticket, url_of
-    ):
-        client = client_of(grant(user_without_permissions, "delete"))
-        assert ticket.description not in html(client.get(url_of(DELETE, ticket)))
-        response = client.post(url_of(DELETE, ticket), {"should_delete": "on"}, follow=True)
-        assert response.status_code == 200
-        assert f"Ticket #{ticket.pk} was deleted." in html(response)

@@ -1,4 +1,4 @@
-"""Status and assignment by single clicks, and two people on one ticket."""
+"""Status and assignment by single clicks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from help_desk.forms import assignment as work_forms
 from help_desk.models import HelpDeskTicket, TicketEvent
 from help_desk.views.ticket_page import find_ticket
 
-LIST, DETAIL, UPDATE = "page:list", "page:detail", "form:update"
+LIST, DETAIL = "page:list", "page:detail"
 STATUS, ASSIGN = "form:status", "form:assign"
 AWAY = "https://evil.example.com/"
 
@@ -295,163 +295,9 @@ class TestList:
         assert counts[0] <= 10
 
 
-class TestTwoPeople:
-    """What the second of two people sees who edit the same ticket."""
-
-    @pytest.fixture
-    def change(self, client_of, agent, url_of, ticket):
-        client = client_of(agent)
-        data = {
-            "purpose": ticket.purpose,
-            "priority": ticket.priority,
-            "status": ticket.status,
-            "description": ticket.description,
-            "version": client.get(url_of(UPDATE, ticket)).context["version"],
-        }
-        return lambda **changes: client.post(url_of(UPDATE, ticket), {**data, **changes})
-
-    def test_different_fields_both_succeed(self, change, manager, ticket, url_of):
-        ticket.services.update(manager, priority="urge", description="Both doors.")
-        assert change(status="prog")["Location"] == url_of(LIST)
-        assert (now().status, now().priority, now().description) == ("prog", "urge", "Both doors.")
-
-    def test_the_same_field_is_shown_with_both_values(self, change, manager, ticket):
-        ticket.services.update(manager, priority="urge", description="Both <i>doors</i>.")
-        response = change(priority="low", description="Third\r\ndoor", purpose="comp")
-        assert response.status_code == 200
-        assert "help_desk/ticket/conflict.html" in [used.name for used in response.templates]
-        page = html(response)
-        for words in (
-            "Both &lt;i&gt;doors&lt;/i&gt;.",
-            "Third\ndoor</textarea>",
-            "When you began: Medium",
-            "<strong>Urgent</strong>",
-            "<strong>Low</strong>",
-            f"What {manager.get_username()} wrote",
-            '<input type="hidden" name="purpose" value="comp">',
-        ):
-            assert words in page
-        assert response.context["dispute"].kept == (("Purpose", "Company", False),)
-        assert "What you changed besides is saved with it" in page
-        assert (now().priority, now().purpose) == ("urge", "app")
-
-    def test_what_the_second_one_left_alone_stays_as_the_first_one_wants_it(
-        self, change, manager, ticket
-    ):
-        ticket.services.update(manager, priority="urge", description="Theirs.")
-        response = change(description="Mine.")
-        dispute = response.context["dispute"]
-        assert (dict(dispute.agreed)["priority"], dispute.kept) == ("urge", ())
-        (difference,) = dispute.differences
-        change(
-            **dict(dispute.agreed),
-            seen=dispute.seen,
-            version=response.context["version"],
-            **{"description": difference.mine_value, "take-description": "mine"},
-            **{"theirs-description": difference.theirs_value},
-        )
-        assert (now().description, now().priority) == ("Mine.", "urge")
-
-    def test_ticket_without_history_is_not_overwritten_either(
-        self, client_of, agent, manager, ticket, url_of
-    ):
-        TicketEvent.objects.filter(ticket=ticket).remove()  # as django-spire leaves it
-        page = client_of(agent).get(url_of(UPDATE, ticket))
-        assert 'name="version" value="0"' in html(page)
-        ticket.services.update(manager, priority="urge")
-        data = {"purpose": "app", "status": "read", "description": "x", "priority": "low"}
-        response = client_of(agent).post(url_of(UPDATE, ticket), {**data, "version": "0"})
-        assert [found.name for found in response.context["dispute"].differences] == ["priority"]
-
-    @pytest.mark.parametrize("description", ["  ", "x" * 100_001], ids=["empty", "long"])
-    def test_description_of_old_hinders_nobody(self, client_of, agent, ticket, url_of, description):
-        HelpDeskTicket.objects.update(description=description)
-        assert client_of(agent).post(url_of(STATUS, ticket), {"status": "prog"}).status_code == 302
-        assert client_of(agent).post(url_of(ASSIGN, ticket), {"action": "take"}).status_code == 302
-        assert (now().status, now().assigned_to) == ("prog", agent)
-
-    @pytest.fixture
-    def disputed(self, change, manager, ticket):
-        """Answers the page of a conflict about priority and description."""
-        ticket.services.update(manager, priority="urge", description="Both doors.")
-        response = change(priority="low", description="Third\r\ndoor", purpose="comp")
-        dispute = response.context["dispute"]
-        data = dict(dispute.agreed)
-        for difference in dispute.differences:
-            data[difference.name] = difference.mine_value
-            data[f"theirs-{difference.name}"] = difference.theirs_value
-        data |= {"seen": dispute.seen, "version": response.context["version"]}
-        return lambda **more: change(**{**data, **more})
-
-    def test_the_person_chooses_field_by_field(self, disputed, url_of):
-        response = disputed(**{"take-priority": "theirs", "take-description": "mine"})
-        assert response["Location"] == url_of(LIST)
-        said_now = (now().priority, now().description, now().purpose)
-        assert said_now == ("urge", "Third\ndoor", "comp")
-
-    def test_what_is_chosen_can_still_be_edited(self, disputed):
-        disputed(
-            **{"take-priority": "mine", "take-description": "mine", "description": "All doors"}
-        )
-        assert (now().priority, now().description) == ("low", "All doors")
-
-    @pytest.mark.parametrize(
-        "choice",
-        [{}, {"take-priority": "theirs"}, {"take-priority": "mine", "take-description": "\x00"}],
-        ids=["none", "one", "odd"],
-    )
-    def test_without_a_choice_nothing_is_saved_or_lost(self, disputed, choice):
-        response = disputed(**choice)
-        assert response.status_code == 200
-        assert "Choose for each" in html(response)
-        assert "Third\ndoor</textarea>" in html(response)
-        assert "<strong>Low</strong>" in html(response)
-        assert (now().priority, now().description) == ("urge", "Both doors.")
-        if choice:
-            priority = response.context["dispute"].differences[0]
-            assert priority.chosen == choice["take-priority"]
-
-    def test_a_third_person_in_between_is_not_overwritten(self, disputed, reporter, ticket):
-        ticket.services.update(reporter, description="No door at all.")
-        response = disputed(**{"take-priority": "mine", "take-description": "mine"})
-        (difference,) = response.context["dispute"].differences
-        assert difference.theirs == "No door at all."
-        assert difference.mine == "Third\ndoor"
-        assert now().priority == "urge"
-
-    def test_what_was_chosen_of_others_may_change_once_more(self, disputed, reporter, ticket):
-        ticket.services.update(reporter, description="No door at all.")
-        response = disputed(**{"take-priority": "mine", "take-description": "theirs"})
-        assert response.status_code == 302
-        assert (now().priority, now().description) == ("low", "No door at all.")
-
-    def test_a_text_that_cannot_be_is_said_on_the_form(self, disputed):
-        response = disputed(
-            **{"take-priority": "mine", "take-description": "mine", "description": " "}
-        )
-        assert set(response.context["form"].errors) == {"description"}
-        assert now().priority == "urge"
-
-    @pytest.mark.parametrize("version", ["", "abc", "-1", "9" * 20, "9" * 5000, "\x00"])
-    def test_odd_versions(self, change, ticket, manager, version):
-        ticket.services.update(manager, priority="urge")
-        assert change(priority="low", version=version).status_code in {200, 302}
-
-    def test_a_form_with_errors_keeps_the_version(self, change, ticket, manager):
-        ticket.services.update(manager, priority="urge")
-        response = change(priority="low", description="")
-        assert response.context["version"] < ticket.services.version
-        again = change(priority="low", version=response.context["version"])
-        assert "help_desk/ticket/conflict.html" in [used.name for used in again.templates]
-
-    def test_line_ends_are_no_difference(self, client_of, agent, manager, make_ticket, url_of):
-        ticket = make_ticket(description="  one\r\ntwo ")
-        version = ticket.services.version
-        ticket.services.update(manager, description="three")
-        data = {"purpose": "app", "priority": "low", "status": "read", "version": version}
-        response = client_of(agent).post(
-            url_of(UPDATE, ticket), {**data, "description": "one\r\ntwo"}
-        )
-        assert response.status_code == 302
-        ticket.refresh_from_db()
-        assert (ticket.description, ticket.priority) == ("three", "low")
+@pytest.mark.parametrize("description", ["  ", "x" * 100_001], ids=["empty", "long"])
+def test_description_of_old_hinders_nobody(client_of, agent, ticket, url_of, description):
+    HelpDeskTicket.objects.update(description=description)
+    assert client_of(agent).post(url_of(STATUS, ticket), {"status": "prog"}).status_code == 302
+    assert client_of(agent).post(url_of(ASSIGN, ticket), {"action": "take"}).status_code == 302
+    assert (now().status, now().assigned_to) == ("prog", agent)
