@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.admin.base import OfTicketAdmin, list_link
-from help_desk.content.wording import format_value, people_in
+from help_desk.content.wording import format_value, user_names
 from help_desk.models import TicketEvent
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class TicketEventAdmin(OfTicketAdmin):
         Returns:
             A line per field.
         """
-        people = people_in([event])
+        people = user_names([event])
         lines = [
             format_html(
                 "{}: {} → {}",

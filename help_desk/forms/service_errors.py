@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django import forms
-
 if TYPE_CHECKING:
     from django.core.exceptions import ValidationError
-
-    Base = forms.BaseForm
+    from django.forms import BaseForm
 else:
-    Base = object
+    BaseForm = object
 
 
-class ServiceErrorsMixin(Base):
+class ServiceErrorsMixin(BaseForm):
     """Shows what a service refused."""
 
     def add_service_error(self, error: ValidationError) -> None:

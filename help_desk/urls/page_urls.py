@@ -1,4 +1,4 @@
-"""Addresses of what shows tickets and notifications."""
+"""URLs of pages that show tickets and notifications."""
 
 from django.urls import path
 

@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from help_desk.auth import policy
-from help_desk.content.wording import content_of, people_in
+from help_desk.content.events import content_of
+from help_desk.content.wording import user_names
 from help_desk.exceptions import TicketEventNotificationTypeNotSupportedError
 from help_desk.models import Notification
 from help_desk.querysets import IN_APP
@@ -55,9 +56,9 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
     """Show a page of the inbox, unread entries first."""
     inbox = policy.inbox(request.user)
     page = paginate(inbox.with_tickets().unread_first(), request.GET.get("page"))
-    people = people_in(notification.event for notification in page)
+    names = user_names(notification.event for notification in page)
     context = {
-        "entries": [_build_entry(request, notification, people) for notification in page],
+        "entries": [_build_entry(request, notification, names) for notification in page],
         "has_unread": inbox.unread().exists(),
         "page": page,
         "query": QueryDict(),
@@ -66,11 +67,11 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
 
 
 def _build_entry(
-    request: HelpDeskRequest, notification: Notification, people: Mapping[str, str]
+    request: HelpDeskRequest, notification: Notification, names: Mapping[str, str]
 ) -> InboxEntry:
     event = notification.event
     try:
-        content = content_of(event, IN_APP, people)
+        content = content_of(event, IN_APP, names)
         subject, title, body = content.subject, content.title, content.body
     except TicketEventNotificationTypeNotSupportedError:
         # The package did not write this row; its entry still links to the ticket.

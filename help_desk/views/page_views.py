@@ -23,29 +23,22 @@ if TYPE_CHECKING:
 @require_safe
 @permission_required("view")
 def list_view(request: HelpDeskRequest) -> HttpResponseBase:
-    """List the active tickets that the person may see, newest first.
-
-    Args:
-        request: May narrow by `q`, `status`, `priority`, `purpose`, `assignee` and choose a
-            `page`.
-
-    Returns:
-        The page.
-    """
-    filters = HelpDeskTicketFilterForm(request.GET)
+    """List the active tickets that the user may see, newest first."""
     auth = request.help_desk_auth
-    visible = auth.visible_tickets().active()
-    tickets = filters.narrow(visible, request.user).with_people().newest_first()
+    filters = HelpDeskTicketFilterForm(request.GET)
+    tickets = filters.apply(auth.visible_tickets().active(), request.user)
+    tickets = tickets.with_people().newest_first()
     if auth.can_change():
         tickets = tickets.with_version()
     page = paginate(tickets, request.GET.get("page"))
-    here = request.get_full_path()
+    current_url = request.get_full_path()
     context = {
+        "tickets": page.object_list,
+        "page": page,
+        "rows": ticket_rows(page, auth, current_url),
         "filters": filters,
         "query": filters.query(),
-        "here": here,
-        "rows": ticket_rows(page, auth, here),
-        "tickets": page,
+        "current_url": current_url,
     }
     return render_page(request, "help_desk/ticket/list.html", context, section="list")
 
@@ -53,37 +46,23 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
 @require_safe
 @permission_required("view")
 def detail_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
-    """Show a ticket with its history.
-
-    Opening it reads what one was told of it, as in a mail program: whoever sees the
-    ticket has nothing left to be told. No page that a browser fetches ahead counts.
-
-    Args:
-        request: May ask for the history `before` an event.
-        pk: The ticket's number.
-
-    Returns:
-        The page; 403 for somebody else's ticket where one sees only one's own.
-
-    Raises:
-        Http404: There is no such ticket, or it was deleted.
-    """
+    """Show a ticket with its timeline, and mark the user's notifications about it as read."""
     ticket = find_ticket(request, pk)
     if not request.help_desk_auth.can_view_ticket(ticket):
         return forbidden(request, "view")
-    if request.method == "GET" and not _is_fetched_ahead(request):
+    if request.method == "GET" and not _is_prefetch(request):
         _mark_as_read(request, ticket)
     return render_ticket(request, ticket)
 
 
-def _is_fetched_ahead(request: HelpDeskRequest) -> bool:
-    """Whether a browser fetches the page before anybody asked for it."""
+def _is_prefetch(request: HelpDeskRequest) -> bool:
+    """Whether a browser requests the page before the user does."""
     purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose") or ""
     return "prefetch" in purpose
 
 
 def _mark_as_read(request: HelpDeskRequest, ticket: HelpDeskTicket) -> None:
     unread = policy.inbox(request.user).about(ticket).unread()
-    # Asked first, because on SQLite even an update of no row waits for other writers.
+    # On SQLite even an update of no rows waits for other writers.
     if unread.exists():
         unread.mark_as_read()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db.models import ProtectedError
 
-from help_desk.content.wording import content_of
+from help_desk.content.events import content_of
 from help_desk.delivery import runner as delivery
 from help_desk.models import (
     EmailSchedule,
@@ -64,7 +64,7 @@ def test_notifications_and_pages_still_speak(
     erased: HelpDeskTicket, reporter: Any, client_of: Callable[[Any], Any]
 ) -> None:
     titles = [content_of(event, "email").title for event in erased.events.oldest_first()]
-    assert titles[2] == f"Somebody replied on ticket #{erased.pk}"
+    assert titles[2] == f"Someone replied on ticket #{erased.pk}"
     assert delivery.deliver().failed == 0
     client = client_of(reporter)
     for page in (f"/help_desk/page/{erased.pk}/detail/", "/help_desk/page/inbox/"):

@@ -47,7 +47,7 @@ def delete(ticket: HelpDeskTicket, person: Any) -> None:
 
 
 def want_no_email(ticket: HelpDeskTicket, person: Any) -> None:
-    wish = unsubscribe.of(person.pk, ticket_id=None, is_new=False)
+    wish = unsubscribe.unsubscription_for(person.pk, ticket_id=None, is_new_ticket=False)
     assert preference_service.unsubscribe(wish)
 
 

@@ -73,7 +73,7 @@ def test_ticket_that_the_user_cannot_view_is_not_linked(
 
 def test_text_is_in_the_language_of_the_user(client_of, manager, notification, url_of, monkeypatch):
     monkeypatch.setattr(
-        "help_desk.content.wording._",
+        "help_desk.content.events._",
         lambda text: f"{translation.get_language()}: {text}",
     )
     client = client_of(manager)
