@@ -214,7 +214,7 @@ TALKING = {
     "form:comment": ("/help_desk/form/{pk}/comment/", "view", {"text": "Hello"}),
     "form:follow": ("/help_desk/form/{pk}/follow/", "view", {"subscription": "mute"}),
     "form:status": ("/help_desk/form/{pk}/status/", "change", {"status": "done"}),
-    "form:assign": ("/help_desk/form/{pk}/assign/", "change", {"action": "take"}),
+    "form:assign": ("/help_desk/form/{pk}/assign/", "change", {"action": "assign_to_me"}),
 }
 
 

@@ -232,7 +232,7 @@ class TestKinds:
         name, number = agent.get_username(), ticket.pk
         page = html(client_of(reporter).get(url_of(INBOX)))
         assert f"{name} changed ticket #{number}" in page
-        assert f"Assigned to: nobody → {name}" in page
+        assert f"Assigned to: Unassigned → {name}" in page
         assert f"{name} replied on ticket #{number}" in page
         assert "Which floor?" in page
 
