@@ -145,9 +145,7 @@ class TestList:
         assert "<script" not in html(response)
         assert "&lt;script&gt;" in html(response)
 
-    def test_query_count_is_constant(
-        self, browse, make_ticket, make_user, capture_queries
-    ):
+    def test_query_count_is_constant(self, browse, make_ticket, make_user, capture_queries):
         counts = []
         for number in (1, 4, 30):
             for _ticket in range(number):
@@ -175,9 +173,7 @@ class TestList:
         )
     )
     def test_any_query_string_is_accepted(self, client_of, reporter, url_of, ticket, query):
-        url = (
-            url_of(LIST) + "?" + "&".join(f"{key}={quote(value)}" for key, value in query.items())
-        )
+        url = url_of(LIST) + "?" + "&".join(f"{key}={quote(value)}" for key, value in query.items())
         assert client_of(reporter).get(url).status_code == 200
 
 
@@ -211,9 +207,7 @@ class TestDetail:
         ticket.set_inactive()
         assert "Inactive" in html(open_ticket(ticket))
 
-    def test_query_count_is_constant(
-        self, open_ticket, ticket, make_user, capture_queries
-    ):
+    def test_query_count_is_constant(self, open_ticket, ticket, make_user, capture_queries):
         counts = []
         for number in (0, 3, 60):
             for _event in range(number):
