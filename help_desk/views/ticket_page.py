@@ -12,6 +12,7 @@ from help_desk.auth import policy
 from help_desk.auth.holders import holders
 from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.forms import assignment
+from help_desk.forms.assignment import AssignForm
 from help_desk.forms.comment import ReplyForm
 from help_desk.models import HelpDeskTicket
 from help_desk.services.flows.locking import database_of
@@ -64,22 +65,24 @@ def render_ticket(
     request: HelpDeskRequest, ticket: HelpDeskTicket, *, reply: ReplyForm | None = None
 ) -> HttpResponseBase:
     """Return the page of a ticket that `find_ticket` found, with an invalid reply if any."""
-    auth = request.help_desk_auth
-    events = auth.visible_events().filter(ticket=ticket)
+    auth, user = request.help_desk_auth, request.user
+    assignable = assignable_users(ticket) if auth.can_change() else None
+    timeline = build_timeline(
+        ticket,
+        auth.visible_events().filter(ticket=ticket),
+        user,
+        before=request.GET.get("before"),
+        known_users=assignable or (),
+    )
+    form = AssignForm(ticket=ticket, assignable=assignable, user=user)
     context = {
         "ticket": ticket,
         "version": ticket.version or 0,
-        "timeline": build_timeline(ticket, events, request.user, before=request.GET.get("before")),
+        "timeline": timeline,
         "reply": reply or ReplyForm(ticket=ticket, can_see_internal=auth.can_see_internal()),
-        "assignment": (
-            assignment.AssignForm(
-                ticket=ticket, assignable=assignable_users(ticket), user=request.user
-            )
-            if auth.can_change()
-            else None
-        ),
+        "assignment": form if auth.can_change() else None,
         "steps": STEPS.get(ticket.status, ()),
-        "is_following": _is_following(ticket, request.user),
+        "is_following": _is_following(ticket, user),
     }
     return render_page(request, "help_desk/ticket/detail.html", context, section="ticket")
 

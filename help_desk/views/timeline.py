@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from help_desk.content.wording import changes_of, user_names
+from help_desk.content.wording import changes_of, display_name, user_ids_in, user_names
 from help_desk.enums import TicketEventType
 from help_desk.services.flows.comment import can_edit_comment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from django.contrib.auth.models import User
@@ -69,7 +69,12 @@ class TimelinePage:
 
 
 def build_timeline(
-    ticket: HelpDeskTicket, events: TicketEventQuerySet, user: User, *, before: str | None = None
+    ticket: HelpDeskTicket,
+    events: TicketEventQuerySet,
+    user: User,
+    *,
+    before: str | None = None,
+    known_users: Iterable[User] = (),
 ) -> TimelinePage:
     """Return a page of a ticket's timeline, by default the latest.
 
@@ -78,6 +83,7 @@ def build_timeline(
         events: The ticket's events that the user may see.
         user: The user.
         before: The ID of the event before which the page ends; ignored if it is not a number.
+        known_users: Users whose names need no query; usually all assignees are among them.
 
     Returns:
         The page.
@@ -91,7 +97,9 @@ def build_timeline(
     newest_first = list(events.with_people().newest_first()[: PAGE_SIZE + 1])
     shown = newest_first[:PAGE_SIZE][::-1]
     has_older = len(newest_first) > PAGE_SIZE
-    names = user_names(shown)
+    names = {str(known.pk): display_name(known) for known in known_users}
+    if user_ids_in(shown) - names.keys():
+        names |= user_names(shown)
     entries = [_entry(event, user, names) for event in shown]
     if not has_older and (not shown or shown[0].type != TicketEventType.NEW):
         # Tickets that were taken over from django-spire have no event of their creation.
