@@ -1,4 +1,4 @@
-"""What every test may ask for, on every host."""
+"""Fixtures and hooks for all tests, on every host."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ HOST = os.environ.get("HELP_DESK_TEST_HOST", "default")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Stop before the first test where the run would not test what it says."""
+    """Stop before the first test if the run could not test what it reports."""
     if reason := databases.unreachable_reason():
-        # A developer without the server is not held up; CI is there to see it run.
+        # Without the server, a local run is skipped; in CI it must fail.
         in_ci = bool(os.environ.get("CI"))
         message = f"{'FAILED' if in_ci else 'SKIPPED'}: {reason}"
         pytest.exit(message, returncode=int(in_ci))
@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header() -> str:
-    """Say what is tested, so that a log tells it."""
+    """Report what is tested."""
     return (
         f"help_desk {help_desk.__version__} from {Path(help_desk.__file__).parent}\n"
         f"Django {django.__version__}, database {databases.chosen()}, host {HOST}"
@@ -89,55 +89,55 @@ def _open_every_database(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def site_language() -> Iterator[None]:
-    """Go back to the site's language, whatever a page of a test was drawn in."""
+    """Restore the site's language after a test that activated another one."""
     yield
     translation.deactivate()
 
 
 @pytest.fixture
 def database_alias() -> str:
-    """The database that holds the help desk's tables; "default" on most hosts."""
+    """The alias of the database with the help desk's tables; "default" on most hosts."""
     return router.db_for_write(TicketFactory._meta.model)
 
 
 @pytest.fixture
 def capture_queries(database_alias: str) -> Callable[[], CaptureQueriesContext]:
-    """Counts queries where the help desk's tables are: `with capture_queries() as queries`."""
+    """Capture queries to the help desk's database: `with capture_queries() as queries:`."""
     return lambda: CaptureQueriesContext(connections[database_alias])
 
 
 @pytest.fixture
 def user_has_email() -> bool:
-    """Whether this host's accounts have e-mail addresses."""
+    """Whether this host's users have email addresses."""
     return has_email(get_user_model())
 
 
 @pytest.fixture
 def make_user(db: None) -> Callable[..., Any]:
-    """Makes an account; see `UserFactory`."""
+    """Create a user; see `UserFactory`."""
     return UserFactory.create
 
 
 @pytest.fixture
 def make_ticket(db: None) -> Callable[..., HelpDeskTicket]:
-    """Saves a ticket directly, telling nobody; see `TicketFactory`."""
+    """Save a ticket directly, without notifications; see `TicketFactory`."""
     return TicketFactory.create
 
 
 @pytest.fixture
 def create_ticket(db: None) -> Callable[..., HelpDeskTicket]:
-    """Creates a ticket through the service; see `CreatedTicketFactory`."""
+    """Create a ticket through the service; see `CreatedTicketFactory`."""
     return CreatedTicketFactory.create
 
 
 @pytest.fixture
 def grant(db: None) -> Callable[..., Any]:
-    """Gives an account permissions on tickets: `grant(user, "view", "change")`.
+    """Grant permissions on tickets to a user: `grant(user, "view", "change")`.
 
-    The account is returned as it is in the database, without Django's permission cache.
+    It returns the user loaded again, without Django's permission cache.
     """
 
-    def give(user: Any, *actions: str) -> Any:
+    def grant_to(user: Any, *actions: str) -> Any:
         for action in actions:
             permission = Permission.objects.get(
                 content_type__app_label="django_spire_help_desk",
@@ -146,7 +146,7 @@ def grant(db: None) -> Callable[..., Any]:
             user.user_permissions.add(permission)
         return type(user)._default_manager.get(pk=user.pk)
 
-    return give
+    return grant_to
 
 
 @pytest.fixture
@@ -157,38 +157,38 @@ def user_without_permissions(make_user: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def reporter(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
-    """Files tickets and sees them: add and view."""
+    """A user who creates and sees tickets: add and view."""
     return grant(make_user(name="reporter"), "add", "view")
 
 
 @pytest.fixture
 def agent(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
-    """Works on tickets: add, change and view."""
+    """A user who works on tickets: add, change and view."""
     return grant(make_user(name="agent"), "add", "change", "view")
 
 
 @pytest.fixture
 def manager(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
-    """Holds every permission on tickets, delete included, and so is told of new ones."""
+    """A user with every permission on tickets; with delete, they are notified of new ones."""
     return grant(make_user(name="manager"), "add", "change", "delete", "view")
 
 
 @pytest.fixture
 def developer(make_user: Callable[..., Any]) -> Any:
-    """Has the account of the first of ADMINS, where accounts have addresses; no permission."""
+    """A user without permissions who has the first address in ADMINS, if users have addresses."""
     first = settings.ADMINS[0]
     return make_user(name="ada", email=first if isinstance(first, str) else first[1])
 
 
 @pytest.fixture
 def ticket(make_ticket: Callable[..., HelpDeskTicket], reporter: Any) -> HelpDeskTicket:
-    """A ticket that the reporter filed, of which nobody was told."""
+    """A ticket of the reporter that no one was notified of."""
     return make_ticket(created_by=reporter)
 
 
 @pytest.fixture
 def client_of(db: None) -> Callable[[Any], Client]:
-    """A browser in which somebody is signed in: `client_of(manager).get(url)`."""
+    """Return a client that is signed in: `client_of(manager).get(url)`."""
 
     def sign_in(user: Any) -> Client:
         client = Client()
@@ -199,13 +199,13 @@ def client_of(db: None) -> Callable[[Any], Client]:
 
 
 class MailServer:
-    """`ScriptedBackend` and the settings that lead to it."""
+    """`ScriptedBackend`, and the settings that make Django use it."""
 
     def __init__(self, settings: Any) -> None:
         object.__setattr__(self, "_settings", settings)
 
     def use(self, backend: str) -> None:
-        """Have mail go through another backend."""
+        """Use another email backend."""
         for name, value in mail_through(backend).items():
             setattr(self._settings, name, value)
 
@@ -218,7 +218,7 @@ class MailServer:
 
 @pytest.fixture
 def mail_server(settings: Any) -> Iterator[MailServer]:
-    """Takes all mail; set `opening`, `closing` and `answers` to have it refuse."""
+    """Accepts all mail; set `opening`, `closing` and `answers` to make it fail."""
     ScriptedBackend.reset()
     server = MailServer(settings)
     server.use("tests.support.mail.ScriptedBackend")

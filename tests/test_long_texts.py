@@ -1,7 +1,7 @@
-"""No text makes `unicodedata.normalize` work on more than a small part of it.
+"""`unicodedata.normalize` never gets more than a small part of a text.
 
-Its time grows with the square of a run of combining marks. What is counted is characters,
-not seconds: these do not depend on the machine.
+Its time grows with the square of a run of combining marks. The tests count characters, not
+seconds, so they do not depend on the machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MARKS = "\u0301\u0327" * (TEXT_MAX_LENGTH // 2)
 WINDOW = 300
-"""Characters that a single call may get."""
+"""The maximum number of characters of one call."""
 
 UNITS = [
     "\u0301\u0327", "\u0327" * 50 + "\u0301" * 50, "\u093e", "@", "\uff20", "@@a", "@a", "a@",
@@ -37,7 +37,7 @@ UNITS = [
 
 @pytest.fixture
 def normalized() -> Iterator[list[int]]:
-    """Lengths of what was normalized while the test ran; nothing long really is."""
+    """The lengths of the texts passed to `normalize`; long texts are not normalized."""
     with pytest.MonkeyPatch.context() as patch:
         yield count_normalized(patch)
 
@@ -55,11 +55,11 @@ def count_normalized(patch: pytest.MonkeyPatch) -> list[int]:
 
 
 def long_texts() -> st.SearchStrategy[str]:
-    """Texts of the greatest length, in which a few units come again and again."""
+    """Return texts of maximum length that repeat a few units."""
     beginnings = st.lists(st.sampled_from(UNITS), max_size=6).map("".join)
     repeated = st.lists(st.sampled_from(UNITS), min_size=1, max_size=4).map("".join)
     return st.builds(
-        lambda begin, unit: (begin + unit * TEXT_MAX_LENGTH)[:TEXT_MAX_LENGTH],
+        lambda beginning, unit: (beginning + unit * TEXT_MAX_LENGTH)[:TEXT_MAX_LENGTH],
         beginnings,
         repeated,
     )
@@ -67,7 +67,7 @@ def long_texts() -> st.SearchStrategy[str]:
 
 @settings(max_examples=12, deadline=None)
 @given(text=long_texts())
-def test_each_character_is_normalized_once_at_most_and_never_many_together(text: str) -> None:
+def test_each_character_is_normalized_at_most_once_and_in_short_parts(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         lengths = count_normalized(patch)
         mentioned_names(text)
@@ -79,7 +79,7 @@ def test_each_character_is_normalized_once_at_most_and_never_many_together(text:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: ascii(unit[:16]))
-def test_no_unit_is_normalized_in_one_piece(unit: str, normalized: list[int]) -> None:
+def test_repeated_unit_is_normalized_in_short_parts(unit: str, normalized: list[int]) -> None:
     text = "@" + unit * (TEXT_MAX_LENGTH // len(unit))
     mentioned_names(text)
     assert sum(normalized) <= len(text)
@@ -87,8 +87,8 @@ def test_no_unit_is_normalized_in_one_piece(unit: str, normalized: list[int]) ->
     assert max(normalized, default=0) <= WINDOW
 
 
-@pytest.mark.parametrize("description", [MARKS, f"@{MARKS[1:]}"], ids=["marks", "after-a-sign"])
-def test_ticket_of_combining_marks_is_filed_and_drawn(
+@pytest.mark.parametrize("description", [MARKS, f"@{MARKS[1:]}"], ids=["marks", "after-an-at-sign"])
+def test_ticket_of_combining_marks_can_be_created_and_shown(
     agent: Any,
     manager: Any,
     client_of: Callable[..., Any],
@@ -128,28 +128,28 @@ def test_ticket_of_combining_marks_is_filed_and_drawn(
     ids=[
         "longest",
         "too-long",
-        "address-after-too-long",
-        "address-after-too-long-with-marks",
+        "name-after-too-long",
+        "name-after-too-long-with-marks",
         "too-long-once-normalized",
         "long-run-without-spaces",
-        "sign-after-a-long-name",
-        "sign-where-a-window-is-cut",
-        "address-as-name-with-marks",
+        "at-sign-after-a-long-name",
+        "at-sign-where-a-window-is-cut",
+        "email-as-name-with-marks",
         "ascii-punctuation",
         "full-width",
-        "second-of-a-window",
+        "second-in-a-window",
         "after-a-vowel-sign",
-        "after-a-mark-alone",
+        "after-a-single-mark",
         "marks-after-a-name",
     ],
 )
-def test_names_end_with_their_windows(text: str, names: list[str]) -> None:
+def test_mentioned_names_of_long_texts(text: str, names: list[str]) -> None:
     assert mentioned_names(text) == names
 
 
 @pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch, database_alias: str) -> list[int]:
-    """How many transactions were open each time that a text was searched for names."""
+def parse_depths(monkeypatch: pytest.MonkeyPatch, database_alias: str) -> list[int]:
+    """The number of open transactions each time that a text is searched for names."""
     depths: list[int] = []
     module = sys.modules[mentioned_names.__module__]
     without_code = module.without_code
@@ -162,15 +162,15 @@ def parsed(monkeypatch: pytest.MonkeyPatch, database_alias: str) -> list[int]:
     return depths
 
 
-def test_names_are_searched_once_and_before_the_transaction(
-    agent: Any, manager: Any, database_alias: str, parsed: list[int]
+def test_mentions_are_parsed_once_and_before_the_transaction(
+    agent: Any, manager: Any, database_alias: str, parse_depths: list[int]
 ) -> None:
     outside = len(connections[database_alias].savepoint_ids)
     text = f"Jams, @{manager.get_username()}."
     ticket = HelpDeskTicket().services.create(
         agent, purpose="app", priority="low", description=text
     )
-    assert parsed == [outside]
-    parsed.clear()
+    assert parse_depths == [outside]
+    parse_depths.clear()
     ticket.services.comment(agent, text)
-    assert parsed == [outside]
+    assert parse_depths == [outside]

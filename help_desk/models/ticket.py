@@ -180,15 +180,14 @@ class HelpDeskTicket(models.Model):
         With a comment, the event is that the comment was added.
         """
         using = using or router.db_for_write(type(self), instance=self)
-        fields = self._set_done_datetime(
-            None if update_fields is None else frozenset(update_fields)
-        )
-        is_new = self._state.adding
-        changes = self.initial_values() if is_new else self._changes(fields)
-        if comment is not None:
-            changes["text"] = [None, comment.text]
+        fields = None if update_fields is None else frozenset(update_fields)
         # No savepoint: as in Django, an error dooms the caller's transaction.
         with undo_on_error(self), transaction.atomic(using=using, savepoint=False):
+            fields = self._set_done_datetime(fields)
+            is_new = self._state.adding
+            changes = self.initial_values() if is_new else self._changes(fields)
+            if comment is not None:
+                changes["text"] = [None, comment.text]
             super().save(using=using, update_fields=fields, **options)
             if not changes:
                 return None
