@@ -1,4 +1,4 @@
-"""What tests of pages share."""
+"""Fixtures of the tests of pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def url_of() -> Callable[..., str]:
-    """Address of a page by its name below `help_desk`: `url_of("page:detail", ticket)`."""
+    """Return the URL of a page by its name within `help_desk`: `url_of("page:detail", ticket)`."""
 
     def build(name: str, row: Any = None) -> str:
         kwargs = None if row is None else {"pk": getattr(row, "pk", row)}
@@ -25,8 +25,8 @@ def url_of() -> Callable[..., str]:
 
 
 @pytest.fixture
-def words() -> dict[str, str]:
-    """What the create form needs."""
+def ticket_data() -> dict[str, str]:
+    """Valid data for the create form."""
     return {"purpose": "app", "priority": "high", "description": "The door is stuck."}
 
 
@@ -34,5 +34,5 @@ def words() -> dict[str, str]:
 def own_ticket(
     make_ticket: Callable[..., HelpDeskTicket], user_without_permissions: Any
 ) -> HelpDeskTicket:
-    """A ticket that somebody without any permission filed."""
+    """A ticket created by the user without permissions."""
     return make_ticket(created_by=user_without_permissions)
