@@ -114,7 +114,7 @@ def test_snippets_work_with_the_package_name(reporter: Any, manager: Any) -> Non
 @pytest.mark.parametrize("app", ["django_spire.help_desk", "help_desk"])
 def test_snippets_work_unchanged_with_the_alias(tmp_path: Path, app: str) -> None:
     setup = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     from types import SimpleNamespace
     from django.core.management import call_command

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.hosts("default")  # each test creates its own host
 HEAD = "import help_desk.spire_alias"
 APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_spire.help_desk"]
 MIGRATED = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     from django.core.management import call_command
     call_command("migrate", verbosity=0)
@@ -26,7 +26,7 @@ MIGRATED = """
 
 def test_every_module_has_both_names(tmp_path: Path) -> None:
     script = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     import importlib, importlib.util, pkgutil, sys
     import help_desk
@@ -98,7 +98,7 @@ def test_app_works_under_either_name_with_one_set_of_models(
 
 def test_patch_through_one_name_is_visible_through_the_other(tmp_path: Path) -> None:
     script = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     from unittest import mock
     target = "django_spire.help_desk.notifications.recipients.recipients_for"

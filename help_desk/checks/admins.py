@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.checks import Error, Warning  # noqa: A004 -- Django's own name
+from django.core.checks import Error, Warning
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.checks import Error, Warning  # noqa: A004 -- Django's own name
+from django.core.checks import Error, Warning
 from django.utils.module_loading import import_string
 
 from help_desk.channels import Channel, active_channels

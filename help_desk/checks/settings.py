@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.checks import Error, Warning  # noqa: A004 -- Django's own name
+from django.core.checks import Error, Warning
 
 from help_desk.conf import SETTINGS
 

@@ -34,9 +34,9 @@ def host(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     package.channels = module
     monkeypatch.setitem(sys.modules, "intranet", package)
     monkeypatch.setitem(sys.modules, "intranet.channels", module)
-    exec(block_of("intranet/channels.py").compiled(), vars(module))  # noqa: S102 -- code of the documentation
+    exec(block_of("intranet/channels.py").compiled(), vars(module))
     values: dict[str, Any] = {}
-    exec(block_of("settings.py").compiled(), values)  # noqa: S102 -- code of the documentation
+    exec(block_of("settings.py").compiled(), values)
     for name, value in values.items():
         if name.isupper():
             setattr(settings, name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.core.checks import Error, Warning  # noqa: A004 -- Django's own name
+from django.core.checks import Error, Warning
 
 from help_desk.checks.admins import EXAMPLE
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.hosts("default")
 
 FOLLOWERS = 120
 WRITE_REPLIES = f"""
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
 from help_desk.models import HelpDeskTicket
 make = get_user_model().objects.create_user
 users = [

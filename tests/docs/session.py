@@ -83,7 +83,7 @@ class Session:
 
     def _run_python(self, block: Block) -> None:
         if block.file is None:
-            exec(block.compiled(), self.namespace)  # noqa: S102 -- the documentation is trusted
+            exec(block.compiled(), self.namespace)
         elif needs_a_fresh_project(block):
             pass  # test_settings_work_in_a_fresh_project tests it
         elif block.file == "settings.py":
@@ -92,7 +92,7 @@ class Session:
             self._use_urls(block)
         else:
             name = block.file.removesuffix(".py").replace("/", ".")
-            exec(block.compiled(), vars(self._module(name)))  # noqa: S102
+            exec(block.compiled(), vars(self._module(name)))
 
     def _compare(self, block: Block) -> None:
         example = doctest.DocTestParser().get_doctest(
@@ -107,7 +107,7 @@ class Session:
 
     def _use_settings(self, block: Block) -> None:
         values = {"BASE_DIR": ROOT, "__name__": "reader"}
-        exec(block.compiled(), values)  # noqa: S102
+        exec(block.compiled(), values)
         changed = {name: value for name, value in values.items() if name.isupper()}
         del changed["BASE_DIR"]
         self.stack.enter_context(override_settings(**changed))
@@ -121,7 +121,7 @@ class Session:
         from tests import urls  # noqa: PLC0415 -- needs the settings of the test
 
         module = self._module("reader_urls")
-        exec(block.compiled(), vars(module))  # noqa: S102
+        exec(block.compiled(), vars(module))
         # `...` stands for the existing URL patterns.
         existing = [pattern for pattern in urls.urlpatterns if str(pattern.pattern)]
         module.urlpatterns = [

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.hosts("default")
 
 CREATE_TICKET = """
-from django.contrib.auth import get_user_model
-from django.test import Client
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
+from django.test import Client  # noqa: E402
 
 client = Client(headers={"host": "127.0.0.1"})
 client.force_login(get_user_model().objects.get(username="mona"))

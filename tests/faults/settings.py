@@ -11,7 +11,7 @@ FAULTS_DIRECTORY = os.environ["HELP_DESK_FAULTS_DIRECTORY"]
 
 DATABASES = {"default": databases.configuration("faults")}
 if databases.chosen() == databases.SQLITE:
-    path = os.path.join(FAULTS_DIRECTORY, "db.sqlite3")
+    path = os.path.join(FAULTS_DIRECTORY, "db.sqlite3")  # noqa: PTH118 -- Django takes text
     DATABASES["default"] |= {"NAME": path, "TEST": {"NAME": path}, "OPTIONS": {"timeout": 60}}
 
 _smtp = {"host": "127.0.0.1", "port": int(os.environ["HELP_DESK_FAULTS_PORT"]), "timeout": 10}

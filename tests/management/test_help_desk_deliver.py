@@ -93,7 +93,7 @@ def test_interval_must_be_positive(db: None, interval: str) -> None:
 # As a service
 
 CREATE_TICKET = """
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
 from help_desk.models import HelpDeskTicket
 user = get_user_model().objects.get_or_create(username="reporter")[0]
 HelpDeskTicket.services.create(

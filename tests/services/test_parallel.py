@@ -34,7 +34,7 @@ def test_concurrent_requests_wait_for_each_other_on_a_sqlite_file(tmp_path: Path
     # Django's defaults: deferred transactions, five seconds to wait for a lock.
     script = """
     import threading
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     from django.core import mail
     from django.core.management import call_command
@@ -89,7 +89,7 @@ def test_concurrent_requests_wait_for_each_other_on_a_sqlite_file(tmp_path: Path
 @pytest.mark.hosts("default")
 def test_concurrent_work_on_one_ticket_on_a_sqlite_file(tmp_path: Path) -> None:
     script = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     from django.contrib.auth.models import User
     from django.core import mail

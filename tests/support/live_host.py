@@ -175,7 +175,7 @@ class LiveHost:
 
 
 _SERVER = """
-from django.db import connection
+from django.db import connection  # noqa: E402
 name = connection.ops.quote_name(connection.settings_dict["NAME"])
 with connection._nodb_cursor() as cursor:
     cursor.execute(f"{verb} DATABASE {{name}}")

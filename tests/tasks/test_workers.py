@@ -23,7 +23,7 @@ pytestmark = pytest.mark.hosts("default")
 DEVELOPERS = 40
 TICKETS = 4
 CREATE_TICKETS = f"""
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
 from help_desk.models import HelpDeskTicket
 user = get_user_model().objects.get_or_create(username="reporter")[0]
 for number in range({TICKETS}):

@@ -104,5 +104,7 @@ def test_text_contrast_is_sufficient(foreground: str, background: str, scheme: i
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(("foreground", "background"), CONTROLS, ids=lambda name: name)
-def test_control_borders_have_sufficient_contrast(foreground: str, background: str, scheme: int) -> None:
+def test_control_borders_have_sufficient_contrast(
+    foreground: str, background: str, scheme: int
+) -> None:
     assert contrast(COLORS[foreground][scheme], COLORS[background][scheme]) >= 3
