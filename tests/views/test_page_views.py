@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from django.test import RequestFactory
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -18,21 +17,6 @@ LIST, DETAIL = "page:list", "page:detail"
 
 def html(response):
     return response.content.decode()
-
-
-@pytest.fixture
-def render_queries(capture_queries):
-    """Calls a view and returns the queries that run after it, while the template is rendered."""
-
-    def render(view, user, **kwargs):
-        request = RequestFactory().get("/")
-        request.user = user
-        response = view(request, **kwargs)
-        with capture_queries() as queries:
-            response.render()
-        return list(queries)
-
-    return render
 
 
 class TestList:
@@ -145,9 +129,7 @@ class TestList:
         assert "<script" not in html(response)
         assert "&lt;script&gt;" in html(response)
 
-    def test_query_count_is_constant(
-        self, browse, make_ticket, make_user, capture_queries
-    ):
+    def test_query_count_is_constant(self, browse, make_ticket, make_user, capture_queries):
         counts = []
         for number in (1, 4, 30):
             for _ticket in range(number):
@@ -175,9 +157,7 @@ class TestList:
         )
     )
     def test_any_query_string_is_accepted(self, client_of, reporter, url_of, ticket, query):
-        url = (
-            url_of(LIST) + "?" + "&".join(f"{key}={quote(value)}" for key, value in query.items())
-        )
+        url = url_of(LIST) + "?" + "&".join(f"{key}={quote(value)}" for key, value in query.items())
         assert client_of(reporter).get(url).status_code == 200
 
 
@@ -211,9 +191,7 @@ class TestDetail:
         ticket.set_inactive()
         assert "Inactive" in html(open_ticket(ticket))
 
-    def test_query_count_is_constant(
-        self, open_ticket, ticket, make_user, capture_queries
-    ):
+    def test_query_count_is_constant(self, open_ticket, ticket, make_user, capture_queries):
         counts = []
         for number in (0, 3, 60):
             for _event in range(number):
