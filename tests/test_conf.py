@@ -68,4 +68,4 @@ def test_value_is_read_at_each_use_even_in_nested_overrides() -> None:
 
 def test_unknown_setting_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'COLOR'"):
-        help_desk_settings.COLOR
+        help_desk_settings.COLOR  # noqa: B018

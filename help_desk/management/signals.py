@@ -21,7 +21,7 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
     """
     received: list[int] = []
 
-    def handle(number: int, frame: object) -> None:
+    def handle(number: int, frame: object) -> None:  # noqa: ARG001 -- as `signal` calls it
         received.append(number)
         restore()
 

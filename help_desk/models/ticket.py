@@ -211,7 +211,7 @@ class HelpDeskTicket(models.Model):
 
     def initial_values(self) -> dict[str, list[Any]]:
         """Return the current values as the changes of a first event."""
-        values = {name: [None, getattr(self, name)] for name in CONTENT_FIELDS}
+        values = {name: [None, _plain(getattr(self, name))] for name in CONTENT_FIELDS}
         if self.assigned_to_id is not None:
             values["assigned_to"] = [None, self.assigned_to_id]
         return values
@@ -219,7 +219,7 @@ class HelpDeskTicket(models.Model):
     def _changes(self, fields: frozenset[str] | None) -> dict[str, list[Any]]:
         changed = self.tracker.changed()
         return {
-            name: [changed[name], self.tracker.get_field_value(name)]
+            name: [_plain(changed[name]), _plain(self.tracker.get_field_value(name))]
             for name in TRACKED_FIELDS
             if name in changed and (fields is None or name in fields)
         }
@@ -259,6 +259,11 @@ class HelpDeskTicket(models.Model):
         """
         self.is_active = False
         self.save(actor=actor, update_fields=["is_active"])
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of a choice, so that an event has the same before and after it is stored."""
+    return str(value) if isinstance(value, models.Choices) else value
 
 
 @contextmanager

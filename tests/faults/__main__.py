@@ -51,7 +51,7 @@ def _run(directory: Path, seed: int, faults: int) -> int:
     from django.db import connection, connections  # noqa: PLC0415
 
     from tests.faults.harness import Harness  # noqa: PLC0415
-    from tests.support import databases
+    from tests.support import databases  # noqa: PLC0415
 
     if reason := databases.unreachable_reason():
         sys.exit(reason)

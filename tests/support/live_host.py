@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import contextlib
 import os
 import signal
@@ -152,12 +153,12 @@ class LiveHost:
 
     def statuses(self) -> dict[str, int]:
         """Return status to the number of email rows."""
-        return eval(
+        return json.loads(
             self.python(
                 "from collections import Counter\n"
                 "from help_desk.models import Notification as N\n"
                 "rows = N.objects.filter(channel='email')\n"
-                "print(dict(Counter(rows.values_list('status', flat=True))))"
+                "import json; print(json.dumps(Counter(rows.values_list('status', flat=True))))"
             )
         )
 
