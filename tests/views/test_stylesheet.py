@@ -104,7 +104,5 @@ def test_text_contrast_is_sufficient(front: str, back: str, scheme: int) -> None
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back"), CONTROLS, ids=lambda name: name)
-def test_control_borders_have_sufficient_contrast(
-    front: str, back: str, scheme: int
-) -> None:
+def test_control_borders_have_sufficient_contrast(front: str, back: str, scheme: int) -> None:
     assert contrast(COLORS[front][scheme], COLORS[back][scheme]) >= 3
