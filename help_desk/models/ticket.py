@@ -136,10 +136,6 @@ class HelpDeskTicket(models.Model):
     def __str__(self) -> str:
         return f"Ticket #{self.pk}"
 
-    def get_absolute_url(self) -> str:
-        """Return the URL of the ticket's page."""
-        return reverse("django_spire:help_desk:page:detail", kwargs={"pk": self.pk})
-
     def save(
         self,
         *,
@@ -165,6 +161,10 @@ class HelpDeskTicket(models.Model):
             using=using,
             update_fields=update_fields,
         )
+
+    def get_absolute_url(self) -> str:
+        """Return the URL of the ticket's page."""
+        return reverse("django_spire:help_desk:page:detail", kwargs={"pk": self.pk})
 
     def save_with_event(
         self,
