@@ -17,7 +17,7 @@ from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
 from help_desk.services.flows.conflicts import merge
 from help_desk.services.flows.follow import add_followers
 from help_desk.services.flows.locking import database_of, locked, refuse_deleted
-from help_desk.services.flows.mentions import Mentions, find_mentioned
+from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import change_status
 from help_desk.text.mentions import mentioned_names
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.contrib.auth.models import AnonymousUser, User
+
+    from help_desk.services.flows.mentions import Mentions
 
 
 @dataclass(frozen=True, kw_only=True)
