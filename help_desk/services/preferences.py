@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import router, transaction
+from django.db import connections, router, transaction
 from django.db.models import Q
 
 from help_desk.auth import policy
@@ -60,23 +60,28 @@ def default_preferences(user: User) -> dict[tuple[str, str], bool]:
 
 def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | None]) -> None:
     """Save by `(kind, channel)` whether to notify a user; None follows the rules."""
-    if not preferences:
-        return
-    replaced = Q()
-    for kind, channel in preferences:
-        replaced |= Q(kind=kind, channel=channel)
     using = router.db_for_write(NotificationPreference)
     rows = NotificationPreference.objects.using(using)
+    reset = Q()
+    for (kind, channel), enabled in preferences.items():
+        if enabled is None:
+            reset |= Q(kind=kind, channel=channel)
+    has_target = connections[using].features.supports_update_conflicts_with_target
     with transaction.atomic(using=using):
-        rows.filter(replaced, user_id=user.pk).delete()
+        # Rows are updated in place: on MariaDB, deleting and inserting the same keys in two
+        # transactions at once is a deadlock.
         rows.bulk_create(
             [
                 NotificationPreference(user_id=user.pk, kind=kind, channel=channel, enabled=enabled)
-                for (kind, channel), enabled in preferences.items()
+                for (kind, channel), enabled in sorted(preferences.items())
                 if enabled is not None
             ],
-            ignore_conflicts=True,  # the same form, submitted twice at once
+            update_conflicts=True,
+            update_fields=["enabled"],
+            unique_fields=["user", "kind", "channel"] if has_target else None,
         )
+        if reset:
+            rows.filter(reset, user_id=user.pk).delete()
 
 
 def set_email_frequency(user: User, frequency: EmailFrequency) -> None:

@@ -33,40 +33,27 @@ if TYPE_CHECKING:
 def test_concurrent_requests_wait_for_each_other_on_a_sqlite_file(tmp_path: Path) -> None:
     # Django's defaults: deferred transactions, five seconds to wait for a lock.
     script = """
-    import threading
-    import django  # noqa: PLC0415 -- the settings are known by now
+    import django
     django.setup()
     from django.core import mail
     from django.core.management import call_command
-    from django.db import connection
     from django.contrib.auth.models import User
-    from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+    from help_desk.models import HelpDeskTicket, Notification
+    from tests.support.threads import run_in_parallel
     call_command("migrate", verbosity=0)
     mail.outbox = []
     User.objects.create_superuser("manager")
     users = [User.objects.create_user(f"user{n}") for n in range(8)]
-    start = threading.Barrier(len(users))
-    errors = []
 
     def work(user):
-        try:
-            start.wait()
-            for number in range(3):
-                ticket = HelpDeskTicket.services.create(
-                    user, purpose="app", priority="low", description=user.username
-                )
-                ticket.services.update(actor=user, status="prog")
-                ticket.services.notification.create_new_ticket_notifications()
-        except Exception as error:
-            errors.append(repr(error))
-        finally:
-            connection.close()
+        for number in range(3):
+            ticket = HelpDeskTicket.services.create(
+                user, purpose="app", priority="low", description=user.username
+            )
+            ticket.services.update(actor=user, status="prog")
+            ticket.services.notification.create_new_ticket_notifications()
 
-    threads = [threading.Thread(target=work, args=[user]) for user in users]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    errors = run_in_parallel(*[lambda user=user: work(user) for user in users])
     assert not errors, errors
     assert HelpDeskTicket.objects.count() == 24
     for ticket in HelpDeskTicket.objects.select_related("created_by"):
@@ -77,19 +64,18 @@ def test_concurrent_requests_wait_for_each_other_on_a_sqlite_file(tmp_path: Path
     assert statuses == {"sent"}, statuses
     assert len(mail.outbox) == 24
     """
-    backend = "django.core.mail.backends.locmem.EmailBackend"
     run_in_new_host(
         tmp_path,
         script,
         HELP_DESK={"SITE_URL": "https://intranet.example.com"},
-        **mail_through(backend),
+        **mail_through("django.core.mail.backends.locmem.EmailBackend"),
     )
 
 
 @pytest.mark.hosts("default")
 def test_concurrent_work_on_one_ticket_on_a_sqlite_file(tmp_path: Path) -> None:
     script = """
-    import django  # noqa: PLC0415 -- the settings are known by now
+    import django
     django.setup()
     from django.contrib.auth.models import User
     from django.core import mail
@@ -101,7 +87,7 @@ def test_concurrent_work_on_one_ticket_on_a_sqlite_file(tmp_path: Path) -> None:
     from tests.support.threads import run_in_parallel
     call_command("migrate", verbosity=0)
     mail.outbox = []
-    users = [User.objects.create_superuser(f"user{n}", f"p{n}@example.com") for n in range(8)]
+    users = [User.objects.create_superuser(f"user{n}", f"user{n}@example.com") for n in range(8)]
     ticket = HelpDeskTicket.services.create(
         users[0], purpose="app", priority="low", description="It hums."
     )
