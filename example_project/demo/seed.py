@@ -62,7 +62,7 @@ def _write(steps: list[story.Step], accounts: dict[str, User]) -> int:
         with _clock_at(step.moment):
             if step.act is story.Act.FILE:
                 tickets[step.place] = HelpDeskTicket().services.create(
-                    accounts[step.by], created_datetime=step.moment, **step.fields
+                    accounts[step.actor], created_datetime=step.moment, **step.fields
                 )
             else:
                 _go_on(tickets[step.place], step, accounts)
@@ -70,10 +70,10 @@ def _write(steps: list[story.Step], accounts: dict[str, User]) -> int:
 
 
 def _go_on(ticket: HelpDeskTicket, step: story.Step, accounts: dict[str, User]) -> None:
-    by, act = accounts[step.by], story.Act
+    by, act = accounts[step.actor], story.Act
     match step.act:
         case act.ASSIGN:
-            ticket.services.assign(accounts[step.to], by)
+            ticket.services.assign(accounts[step.to], actor=by)
         case act.START:
             ticket.services.update(by, assigned_to=accounts[step.to], status="prog")
         case act.REPLY:

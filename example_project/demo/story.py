@@ -49,7 +49,7 @@ class Step:
         moment: When.
         place: Which ticket: its place in the order of filing.
         act: What.
-        by: User name of who does it.
+        actor: Username of the actor.
         fields: The values that the ticket gets; with a reply or a note, perhaps a status.
         text: What somebody says.
         to: User name of who gets the ticket.
@@ -58,7 +58,7 @@ class Step:
     moment: datetime
     place: int
     act: Act
-    by: str
+    actor: str
     fields: dict[str, Any] = field(default_factory=dict)
     text: str = ""
     to: str = ""

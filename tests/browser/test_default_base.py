@@ -64,9 +64,9 @@ def test_page_is_accessible_and_fits(
     page: Page,
     sign_in: Callable[[Any], None],
     manager: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
 ) -> None:
-    ticket = file_ticket(description=f"{TEXT}\n\nhttps://example.com/{'w' * 200}")
+    ticket = create_ticket(description=f"{TEXT}\n\nhttps://example.com/{'w' * 200}")
     sign_in(manager)
     needs_number = name in {"page:detail", "form:update", "page:delete"}
     page.goto(reverse(f"django_spire:help_desk:{name}", args=[ticket.pk] if needs_number else []))
