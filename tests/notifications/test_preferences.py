@@ -126,7 +126,9 @@ def test_naive_datetimes_are_in_the_site_time_zone(reporter: Any, database_alias
     assert due(reporter, evening, database_alias) == evening + timedelta(hours=12)
 
 
-def test_email_frequency_can_be_changed_and_changed_back(reporter: Any, database_alias: str) -> None:
+def test_email_frequency_can_be_changed_and_changed_back(
+    reporter: Any, database_alias: str
+) -> None:
     now = timezone.now()
     for frequency in (EmailFrequency.DAILY, EmailFrequency.HOURLY, EmailFrequency.DAILY):
         set_email_frequency(reporter, frequency)

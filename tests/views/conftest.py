@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import RequestFactory
 from django.urls import reverse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django.test.utils import CaptureQueriesContext
 
     from help_desk.models import HelpDeskTicket
 
@@ -36,3 +39,20 @@ def own_ticket(
 ) -> HelpDeskTicket:
     """A ticket created by the user without permissions."""
     return make_ticket(created_by=user_without_permissions)
+
+
+@pytest.fixture
+def render_queries(
+    capture_queries: Callable[[], CaptureQueriesContext],
+) -> Callable[..., list[dict[str, str]]]:
+    """Call a view and return the queries that run after it, while the template is rendered."""
+
+    def render(view: Any, user: Any, **kwargs: Any) -> list[dict[str, str]]:
+        request = RequestFactory().get("/")
+        request.user = user
+        response = view(request, **kwargs)
+        with capture_queries() as queries:
+            response.render()
+        return list(queries)
+
+    return render

@@ -8,6 +8,7 @@ import pytest
 from django.utils import translation
 
 from help_desk.models import Notification
+from help_desk.views import inbox_views
 
 INBOX, ONE, ALL = "page:inbox", "page:inbox_mark_read", "page:inbox_mark_all_read"
 DETAIL = "page:detail"
@@ -208,6 +209,12 @@ def test_entry_without_text_links_to_its_ticket(client_of, manager, notification
     response = client_of(manager).get(url_of(INBOX))
     assert response.status_code == 200
     assert len(response.context["entries"]) == 2
+
+
+def test_template_runs_no_query(manager, create_ticket, render_queries):
+    create_ticket()
+    create_ticket()
+    assert render_queries(inbox_views.inbox_view, manager) == []
 
 
 def test_number_of_queries_is_constant(

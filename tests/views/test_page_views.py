@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from django.test import RequestFactory
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -18,21 +17,6 @@ LIST, DETAIL = "page:list", "page:detail"
 
 def html(response):
     return response.content.decode()
-
-
-@pytest.fixture
-def render_queries(capture_queries):
-    """Calls a view and returns the queries that run after it, while the template is rendered."""
-
-    def render(view, user, **kwargs):
-        request = RequestFactory().get("/")
-        request.user = user
-        response = view(request, **kwargs)
-        with capture_queries() as queries:
-            response.render()
-        return list(queries)
-
-    return render
 
 
 class TestList:

@@ -18,6 +18,7 @@ from help_desk.models import (
     NotificationPreference,
     TicketFollower,
 )
+from help_desk.views import preferences_views
 
 PREFERENCES, FOLLOW = "page:preferences", "form:follow"
 
@@ -132,6 +133,10 @@ class TestPreferences:
 
     def test_requires_login(self, client, url_of):
         assert client.get(url_of(PREFERENCES)).status_code == 302
+
+    def test_template_runs_no_query(self, reporter, make_ticket, render_queries):
+        make_ticket().services.mute(reporter)
+        assert render_queries(preferences_views.preferences_view, reporter) == []
 
     def test_number_of_queries_is_constant(
         self, client_of, reporter, make_ticket, url_of, capture_queries

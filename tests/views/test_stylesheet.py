@@ -97,12 +97,14 @@ def test_properties_are_logical() -> None:
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize(("foreground", "background"), READABLE, ids=lambda name: name)
-def test_text_contrast_is_sufficient(foreground: str, background: str, scheme: int) -> None:
-    assert contrast(COLORS[foreground][scheme], COLORS[background][scheme]) >= 4.5
+@pytest.mark.parametrize(("front", "back"), READABLE, ids=lambda name: name)
+def test_text_contrast_is_sufficient(front: str, back: str, scheme: int) -> None:
+    assert contrast(COLORS[front][scheme], COLORS[back][scheme]) >= 4.5
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize(("foreground", "background"), CONTROLS, ids=lambda name: name)
-def test_control_borders_have_sufficient_contrast(foreground: str, background: str, scheme: int) -> None:
-    assert contrast(COLORS[foreground][scheme], COLORS[background][scheme]) >= 3
+@pytest.mark.parametrize(("front", "back"), CONTROLS, ids=lambda name: name)
+def test_control_borders_have_sufficient_contrast(
+    front: str, back: str, scheme: int
+) -> None:
+    assert contrast(COLORS[front][scheme], COLORS[back][scheme]) >= 3
