@@ -30,7 +30,7 @@ _STATUS_MESSAGES = {
 
 
 def save_field(request: HelpDeskRequest, ticket: HelpDeskTicket, field: str, value: Any) -> None:
-    """Change a field and add a message, unless someone else changed the field meanwhile."""
+    """Change a field and add a message, unless someone else changed it since."""
     version = base_version(request)
     try:
         event = ticket.services.update(request.user, base_version=version, **{field: value})
