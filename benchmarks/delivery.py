@@ -43,10 +43,10 @@ from django.test import override_settings
 from django.utils import timezone
 
 from benchmarks.settings import HELP_DESK
+from help_desk.channels.email.message import message_of
 from help_desk.choices import NotificationStatusChoices
+from help_desk.delivery import runner as delivery
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
-from help_desk.notifications import delivery
-from help_desk.notifications.message import message_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -256,12 +256,12 @@ def main() -> None:
     with database(), mail_server(), override_settings(HELP_DESK=HELP_DESK):
         print_environment()
         site = Site()
-        verdicts = [
+        transitions = [
             _measure_delivery(site, arguments.messages),
             _measure_comment(site),
             _measure_claim(site, arguments.delivered),
         ]
-    finish(verdicts)
+    finish(transitions)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ JOIN auth_user u ON u.id = t.created_by_id
 WHERE t.is_active = %(yes)s AND t.is_deleted = %(no)s
 ORDER BY t.created_datetime DESC, t.id DESC
 LIMIT 25
-"""  # noqa: S608 -- put together from constants
+"""  # noqa: S608 -- built from constants
 
 DETAIL = f"""
 SELECT t.id, t.description, t.status, t.priority, t.purpose, t.created_datetime,
@@ -57,7 +57,7 @@ JOIN django_spire_help_desk_ticket_event e ON e.ticket_id = t.id
 LEFT JOIN auth_user a ON a.id = e.actor_id
 WHERE t.id = %(ticket)s AND t.is_deleted = %(no)s
 ORDER BY e.id
-"""  # noqa: S608 -- put together from constants
+"""  # noqa: S608 -- built from constants
 
 CREATE = f"SELECT {UNREAD}"
 

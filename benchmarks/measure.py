@@ -142,8 +142,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
         print("|", " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)), "|")
 
 
-def finish(verdicts: Sequence[Verdict]) -> None:
+def finish(transitions: Sequence[Verdict]) -> None:
     """Print each number beside its goal; end with status 1 where one is missed."""
-    for verdict in verdicts:
+    for verdict in transitions:
         print(verdict)
-    sys.exit(0 if all(verdict.is_met for verdict in verdicts) else 1)
+    sys.exit(0 if all(verdict.is_met for verdict in transitions) else 1)

@@ -114,7 +114,7 @@ def _make_site() -> tuple[Any, HelpDeskTicket]:
     ticket = tickets[TICKETS // 2]
     for number in range(CHANGES):
         ticket.services.update(
-            by=manager, priority=HelpDeskTicketPriorityChoices.values[number % 3]
+            actor=manager, priority=HelpDeskTicketPriorityChoices.values[number % 3]
         )
     if connection.vendor == "postgresql":
         # What its autovacuum does within a minute.
@@ -146,7 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=300, help="rounds for each page")
     rounds = parser.parse_args().rounds
-    table, verdicts = [], []
+    table, transitions = [], []
     with database():
         print_environment()
         manager, ticket = _make_site()
@@ -168,7 +168,7 @@ def main() -> None:
             page, least = interleave(draw, draw_floor, rounds=rounds)
             ratio = Verdict(f"{name}, ratio", page.median / least.median, GOAL_RATIO)
             count = Verdict(f"{name}, queries", len(statements), GOAL_QUERIES)
-            verdicts += [ratio, count] if name == "list" else [count]
+            transitions += [ratio, count] if name == "list" else [count]
             table.append(
                 [
                     name,
@@ -201,7 +201,7 @@ def main() -> None:
         table,
     )
     print()
-    finish(verdicts)
+    finish(transitions)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How Sphinx builds the documentation; strictly, by `tox -e docs`."""
+"""Sphinx configuration; `tox run -e docs` builds with warnings as errors."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
     from help_desk.conf import Setting
 
-# The models are imported for their docstrings, so Django must be set up; behind everything
-# else on the path, so that an installed package is documented rather than the checkout.
+# autodoc imports the models, so Django must be set up. The checkout comes last on the path, so
+# that an installed package takes precedence.
 sys.path.append(str(Path(__file__).parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-import help_desk  # noqa: E402 -- see above
-from help_desk.conf import SETTINGS  # noqa: E402 -- see above
+import help_desk  # noqa: E402 -- after django.setup()
+from help_desk.conf import SETTINGS  # noqa: E402
 
-project = "django-help-desk"
-copyright = "the django-help-desk contributors"
-author = "the django-help-desk contributors"
+project = "django-deskside"
+copyright = "the django-deskside contributors"
+author = "the django-deskside contributors"
 version = release = help_desk.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
@@ -37,18 +37,18 @@ exclude_patterns = ["_build"]
 nitpicky = True
 
 myst_enable_extensions = ["colon_fence", "deflist"]
-myst_heading_anchors = 3  # pages link to headings of one another
+myst_heading_anchors = 3  # pages link to headings of other pages
 
-smartquotes = False  # quotation marks in code that is not marked as such stay
+smartquotes = False  # keep straight quotation marks; many are in names of settings and values
 default_role = "code"  # docstrings write `name` for code
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 napoleon_use_ivar = True
-# Only this package's names are known to the build; those of Django and Python are not.
+# References to Django and Python cannot be resolved: the build loads no inventories.
 nitpick_ignore_regex = [(r"py:.*", r"(?!help_desk\.).*")]
 
 html_theme = "furo"
-html_title = f"django-help-desk {release}"
+html_title = f"django-deskside {release}"
 html_show_sphinx = False
 
 
@@ -59,14 +59,10 @@ COMMENT = re.compile(
 
 
 class SettingsList(SphinxDirective):
-    """Lists the keys of the `HELP_DESK` dict as `help_desk.conf` has them."""
+    """Document each key of `HELP_DESK` from `help_desk.conf.SETTINGS`."""
 
     def run(self) -> list[nodes.Node]:
-        """Write one section per key, with a label of its own: `setting-<name>`.
-
-        Returns:
-            The sections.
-        """
+        """Return a section per key, with the label `setting-<name>`."""
         return [self._section(setting) for setting in SETTINGS]
 
     def _section(self, setting: Setting) -> nodes.Node:
@@ -74,26 +70,22 @@ class SettingsList(SphinxDirective):
         section = nodes.section(names=[label])
         self.state.document.note_explicit_target(section)
         types = " or ".join(kind.__name__ for kind in setting.types)
-        facts = nodes.field_list()
-        facts += _fact("Type", types.replace("NoneType", "None"))
-        facts += _fact("Default", repr(setting.default))
+        fields = nodes.field_list()
+        fields += _field("Type", types.replace("NoneType", "None"))
+        fields += _field("Default", repr(setting.default))
         if setting.choices:
-            facts += _fact("Choices", ", ".join(map(repr, setting.choices)))
+            fields += _field("Choices", ", ".join(map(repr, setting.choices)))
         content, problems = self.parse_inline(setting.help)
         section += nodes.title("", "", nodes.literal("", setting.name))
-        section += [nodes.paragraph("", "", *content), facts, *problems]
+        section += [nodes.paragraph("", "", *content), fields, *problems]
         return section
 
 
 class TemplateList(SphinxDirective):
-    """Lists the templates, each with what the comment on top of it says."""
+    """List the templates with the comment at the top of each file."""
 
     def run(self) -> list[nodes.Node]:
-        """Write one entry per template.
-
-        Returns:
-            A definition list.
-        """
+        """Return a definition list with an entry per template."""
         entries = nodes.definition_list()
         for path in sorted(TEMPLATES.rglob("*.*")):
             name = path.relative_to(TEMPLATES).as_posix()
@@ -111,20 +103,13 @@ def _comment(source: str) -> str:
     return " ".join((found["line"] or found["lines"]).split()) if found else ""
 
 
-def _fact(name: str, value: str) -> nodes.Node:
+def _field(name: str, value: str) -> nodes.Node:
     body = nodes.field_body("", nodes.paragraph("", "", nodes.literal("", value)))
     return nodes.field("", nodes.field_name("", name), body)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register what this file adds to Sphinx.
-
-    Args:
-        app: Sphinx.
-
-    Returns:
-        What Sphinx asks of every extension.
-    """
+    """Register the directives of this file."""
     app.add_directive("help-desk-settings", SettingsList)
     app.add_directive("help-desk-templates", TemplateList)
     return {"parallel_read_safe": True}

@@ -1,6 +1,7 @@
-"""Draws docs/images anew from the example project: `python -m docs.take_screenshots`.
+"""Update docs/images from the example project: `python -m docs.take_screenshots`.
 
-Run it in the repository's root, in an environment with the dependency group `browser`.
+Run it in the root folder of the repository. It requires the dependency groups `browser` and
+`tests`.
 """
 
 from __future__ import annotations
@@ -12,21 +13,17 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import CHROMIUM_OPTIONS, find_chromium
-from tests.demonstration import Demonstration
+from tests.support.demonstration import Demonstration
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = {"width": 1280, "height": 860}
 MAX_BYTES = 300_000
-"""What a README may ask of who reads it on the way."""
-PICTURES = {"list.png": "/help_desk/page/list/"}
+"""Keeps the README fast on mobile connections."""
+PAGES = {"list.png": "/help_desk/page/list/"}
 
 
 def main() -> int:
-    """Take each picture, as the manager sees the page.
-
-    Returns:
-        0 if each is small enough.
-    """
+    """Take a screenshot of each page as the manager, and fail if a file is too large."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demonstration = Demonstration(Path(folder))
@@ -41,13 +38,13 @@ def main() -> int:
             page.get_by_label("Password").fill("demo")
             page.keyboard.press("Enter")
             page.get_by_role("heading", name="Hello").wait_for()
-            for name, path in PICTURES.items():
+            for name, path in PAGES.items():
                 page.goto(path)
                 page.screenshot(path=IMAGES / name)
         finally:
             browser.close()
             demonstration.stop()
-    sizes = {name: (IMAGES / name).stat().st_size for name in PICTURES}
+    sizes = {name: (IMAGES / name).stat().st_size for name in PAGES}
     for name, size in sizes.items():
         sys.stdout.write(f"{IMAGES / name}: {size} bytes\n")
     return int(max(sizes.values()) > MAX_BYTES)

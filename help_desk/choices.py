@@ -1,4 +1,4 @@
-"""The values that a ticket's and a notification's fields may have."""
+"""The values of tickets' and notifications' fields."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ class HelpDeskTicketPurposeChoices(models.TextChoices):
 
 
 class HelpDeskTicketPriorityChoices(models.TextChoices):
-    """How urgently a ticket needs attention, least urgent first."""
+    """How urgently a ticket needs attention, from low to urgent."""
 
     LOW = "low", _("Low")
     MEDIUM = "med", _("Medium")
@@ -21,7 +21,7 @@ class HelpDeskTicketPriorityChoices(models.TextChoices):
 
 
 class HelpDeskTicketStatusChoices(models.TextChoices):
-    """Where a ticket is on its way to being resolved."""
+    """Where a ticket is in its lifecycle."""
 
     READY = "read", _("Ready")
     INPROGRESS = "prog", _("In Progress")
@@ -29,9 +29,17 @@ class HelpDeskTicketStatusChoices(models.TextChoices):
 
 
 class NotificationStatusChoices(models.TextChoices):
-    """What became of one notification."""
+    """The state of one notification."""
 
     WAITING = "wait", _("Waiting")
     SENT = "sent", _("Sent")
     FAILED = "fail", _("Failed")
     SKIPPED = "skip", _("Skipped")
+
+
+TICKET_CHOICES: dict[str, type[models.TextChoices]] = {
+    "purpose": HelpDeskTicketPurposeChoices,
+    "priority": HelpDeskTicketPriorityChoices,
+    "status": HelpDeskTicketStatusChoices,
+}
+"""Field name to choices."""

@@ -1,176 +1,164 @@
-"""The help desk's settings: one table, read at each use.
+"""The settings of the help desk, read at each use.
 
-A host writes one dict, `HELP_DESK`, with any of the keys below. Nothing is cached, so
-`override_settings(HELP_DESK={...})` works in tests, nested too.
+A host defines one dict, `HELP_DESK`, with any of the keys below. Nothing is cached, so
+`override_settings(HELP_DESK={...})` works in tests.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Self, TypeVar, overload
 
 from django.conf import settings
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+T = TypeVar("T")
+
+AFTER_COMMIT = "after_commit"
+TASK = "task"
+COMMAND = "command"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """One key of the `HELP_DESK` dict.
+class Setting(Generic[T]):
+    """One key of the `HELP_DESK` dict, and its documentation.
 
     Attributes:
         name: The key.
-        default: What holds where the host says nothing.
+        default: The value without the key.
         types: The types that a value may have.
         help: One line for the reference.
         choices: The values that a value may have; empty for any.
     """
 
     name: str
-    default: Any
-    types: tuple[type, ...]
-    help: str
-    choices: tuple[str, ...] = ()
 
+    def __init__(
+        self, *, default: T, types: tuple[type, ...], help: str, choices: tuple[str, ...] = ()
+    ) -> None:
+        self.default = default
+        self.types = types
+        self.help = help
+        self.choices = choices
 
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        name="ASSIGN_ON_START",
-        default=False,
-        types=(bool,),
-        help="Whether who starts a ticket that nobody has is given it.",
-    ),
-    Setting(
-        name="BASE_TEMPLATE",
-        default="help_desk/base.html",
-        types=(str,),
-        help="Template that every page extends; it needs a block `help_desk`.",
-    ),
-    Setting(
-        name="CHANGES_WINDOW",
-        default=60,
-        types=(int, float),
-        help="Seconds within which one person's changes to one ticket make one e-mail.",
-    ),
-    Setting(
-        name="CHANNELS",
-        default=(
-            "help_desk.notifications.channels.in_app.InAppChannel",
-            "help_desk.notifications.channels.email.EmailChannel",
-        ),
-        types=(list, tuple),
-        help="Dotted paths of the channel classes by which people are told.",
-    ),
-    Setting(
-        name="COMMENT_EDIT_TIME",
-        default=15 * 60,
-        types=(int, float),
-        help="Seconds for which authors may correct their comments.",
-    ),
-    Setting(
-        name="CREATORS_SEE_OWN_TICKETS",
-        default=False,
-        types=(bool,),
-        help="Whether people without the view permission see the tickets that they filed.",
-    ),
-    Setting(
-        name="DELIVERY",
-        default="after_commit",
-        types=(str,),
-        choices=("after_commit", "task", "command"),
-        help="What sends: `after_commit` (the process that wrote it, right after the commit), "
-        "`task` (a worker of Django's tasks framework) or `command` (only "
-        "`manage.py help_desk_deliver`).",
-    ),
-    Setting(
-        name="EMAIL_TIMEOUT",
-        default=10,
-        types=(int, float),
-        help="Seconds to wait for the mail server where the mail settings name no time-out.",
-    ),
-    Setting(
-        name="NOTIFICATION_RULES",
-        default={},
-        types=(dict,),
-        help="Kind of event to role to list of channels, where the host's rules differ.",
-    ),
-    Setting(
-        name="SITE_URL",
-        default=None,
-        types=(str, type(None)),
-        help="Scheme and host for links in e-mails, such as `https://intranet.example.com`; "
-        "without it the sites framework is asked.",
-    ),
-    Setting(
-        name="TELL_CREATORS_OF_OWN_TICKETS",
-        default=True,
-        types=(bool,),
-        help="Whether managers and developers are told of new tickets that they filed themselves.",
-    ),
-    Setting(
-        name="WAITING_ALARM",
-        default=60 * 60,
-        types=(int, float),
-        help="Seconds after which a notification that still waits is a reason for alarm.",
-    ),
-    Setting(
-        name="WEBHOOKS",
-        default=(),
-        types=(list, tuple),
-        help="Where the webhook channel posts to: dicts with `url`, `secret` and perhaps `kinds`.",
-    ),
-    Setting(
-        name="WEBHOOKS_TO_PRIVATE_ADDRESSES",
-        default=False,
-        types=(bool,),
-        help="Whether webhooks may go to private, loopback and link-local addresses.",
-    ),
-)
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
 
-_BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> Self | T:
+        if instance is None:
+            return self
+        values: Any = getattr(settings, "HELP_DESK", {})
+        if not isinstance(values, dict):
+            # A system check reports it; the other checks still have to run.
+            return self.default
+        value: T = values.get(self.name, self.default)
+        return value
 
 
 class HelpDeskSettings:
-    """The host's values with the defaults behind them, as attributes."""
+    """The host's values, or the defaults, as attributes."""
 
-    ASSIGN_ON_START: bool
-    BASE_TEMPLATE: str
-    CHANGES_WINDOW: float
-    CHANNELS: tuple[str, ...]
-    COMMENT_EDIT_TIME: float
-    CREATORS_SEE_OWN_TICKETS: bool
-    DELIVERY: str
-    EMAIL_TIMEOUT: float
-    NOTIFICATION_RULES: dict[str, dict[str, list[str]]]
-    SITE_URL: str | None
-    TELL_CREATORS_OF_OWN_TICKETS: bool
-    WAITING_ALARM: float
-    WEBHOOKS: tuple[dict[str, Any], ...]
-    WEBHOOKS_TO_PRIVATE_ADDRESSES: bool
+    ASSIGN_ON_START = Setting[bool](
+        default=False,
+        types=(bool,),
+        help="Whether starting an unassigned ticket assigns it to the user who starts it.",
+    )
+    BASE_TEMPLATE = Setting[str](
+        default="help_desk/base.html",
+        types=(str,),
+        help="The template that every page extends; it needs a block `help_desk`.",
+    )
+    CHANGES_WINDOW = Setting[float](
+        default=60,
+        types=(int, float),
+        help=(
+            "Seconds within which several changes by one user to one ticket become one email. "
+            "Does not apply to `DELIVERY = 'after_commit'`."
+        ),
+    )
+    CHANNELS = Setting[tuple[str, ...]](
+        default=(
+            "help_desk.channels.in_app.InAppChannel",
+            "help_desk.channels.email.EmailChannel",
+        ),
+        types=(list, tuple),
+        help="Dotted paths of the channel classes that send notifications.",
+    )
+    COMMENT_EDIT_TIME = Setting[float](
+        default=15 * 60,
+        types=(int, float),
+        help="Seconds for which authors can edit their comments.",
+    )
+    CREATORS_SEE_OWN_TICKETS = Setting[bool](
+        default=False,
+        types=(bool,),
+        help="Whether users without the view permission see the tickets that they created.",
+    )
+    DELIVERY = Setting[str](
+        default=AFTER_COMMIT,
+        types=(str,),
+        help=(
+            "What sends notifications: `after_commit` (the process that wrote them, right after "
+            "the commit), `task` (a worker of Django's tasks framework) or `command` (only "
+            "`manage.py help_desk_deliver`)."
+        ),
+        choices=(AFTER_COMMIT, TASK, COMMAND),
+    )
+    EMAIL_TIMEOUT = Setting[float](
+        default=10,
+        types=(int, float),
+        help="Seconds to wait for the mail server if the mail settings define no timeout.",
+    )
+    MAX_DELIVERY_DELAY = Setting[float](
+        default=60 * 60,
+        types=(int, float),
+        help=(
+            "Seconds after which `check` and `help_desk_status` report a notification that was not "
+            "sent."
+        ),
+    )
+    NOTIFICATION_RULES = Setting[dict[str, dict[str, list[str]]]](
+        default={},
+        types=(dict,),
+        help=(
+            "Kind of event to role to list of channels, where your rules differ from the defaults."
+        ),
+    )
+    NOTIFY_CREATORS_OF_OWN_TICKETS = Setting[bool](
+        default=True,
+        types=(bool,),
+        help=(
+            "Whether managers and developers are notified of new tickets that they created "
+            "themselves."
+        ),
+    )
+    SITE_URL = Setting[str | None](
+        default=None,
+        types=(str, type(None)),
+        help=(
+            "Scheme and host of links in emails, such as `https://intranet.example.com`. Without "
+            "it the sites framework is used."
+        ),
+    )
+    WEBHOOKS = Setting[tuple[dict[str, Any], ...]](
+        default=(),
+        types=(list, tuple),
+        help=(
+            "The targets of the webhook channel: dicts with `url`, `secret` and optionally `kinds`."
+        ),
+    )
+    WEBHOOKS_TO_PRIVATE_ADDRESSES = Setting[bool](
+        default=False,
+        types=(bool,),
+        help="Whether webhooks may be sent to private, loopback and link-local addresses.",
+    )
 
-    def __getattr__(self, name: str) -> Any:
-        """Read one setting.
 
-        Args:
-            name: A key of the table.
-
-        Returns:
-            The host's value, or the default.
-
-        Raises:
-            AttributeError: There is no such setting.
-        """
-        try:
-            setting = _BY_NAME[name]
-        except KeyError:
-            message = f"The help desk has no setting {name!r}."
-            raise AttributeError(message) from None
-        host_values = getattr(settings, "HELP_DESK", {})
-        if not isinstance(host_values, dict):
-            # A system check says so; every other check still has to run.
-            return setting.default
-        return host_values.get(name, setting.default)
-
+SETTINGS: tuple[Setting[Any], ...] = tuple(
+    setting for setting in vars(HelpDeskSettings).values() if isinstance(setting, Setting)
+)
 
 help_desk_settings = HelpDeskSettings()

@@ -1,11 +1,11 @@
-"""What can happen to a ticket, and what people can be told of."""
+"""Types of events, kinds of notifications, roles and email frequencies."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class TicketEventType(models.TextChoices):
-    """The kinds of ticket event; an activation, a deletion or an assignment is an update."""
+    """The types of ticket event; an assignment or a deletion is an update."""
 
     NEW = "new", _("Created")
     UPDATE = "update", _("Changed")
@@ -13,19 +13,19 @@ class TicketEventType(models.TextChoices):
 
 
 class NotificationKind(models.TextChoices):
-    """What people can be told of; one event may be several of these."""
+    """What users can be notified of; one event may be several of these."""
 
-    NEW = "new", _("A new ticket")
-    REPLY = "reply", _("A reply")
-    NOTE = "note", _("An internal note")
-    ASSIGNMENT = "assignment", _("An assignment")
-    STATUS = "status", _("A change of status")
-    PRIORITY = "priority", _("A change of priority")
-    MENTION = "mention", _("A mention of me")
+    NEW = "new", _("New tickets")
+    REPLY = "reply", _("Replies")
+    NOTE = "note", _("Internal notes")
+    ASSIGNMENT = "assignment", _("Assignments")
+    STATUS = "status", _("Status changes")
+    PRIORITY = "priority", _("Priority changes")
+    MENTION = "mention", _("Mentions of me")
 
 
 class Role(models.TextChoices):
-    """What a person is to a ticket."""
+    """A user's roles for a ticket."""
 
     CREATOR = "creator", _("Creator")
     ASSIGNEE = "assignee", _("Assignee")
@@ -35,9 +35,9 @@ class Role(models.TextChoices):
     MENTIONED = "mentioned", _("Mentioned")
 
 
-class EmailRhythm(models.TextChoices):
-    """How often a person gets e-mail."""
+class EmailFrequency(models.TextChoices):
+    """How often a user gets email."""
 
-    AT_ONCE = "once", _("At once")
-    HOURLY = "hour", _("Every hour, in one e-mail")
-    DAILY = "day", _("Every morning, in one e-mail")
+    IMMEDIATE = "once", _("Immediately")
+    HOURLY = "hour", _("Hourly digest")
+    DAILY = "day", _("Daily digest")

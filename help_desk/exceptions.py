@@ -1,29 +1,28 @@
-"""The errors that are the help desk's own."""
+"""Errors that only the help desk raises."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     from help_desk.enums import TicketEventType
-    from help_desk.services.versions import FieldConflict
 
 
 class HelpDeskError(Exception):
-    """Base of every error that only this package raises."""
+    """Base class of every error that only this package raises."""
 
 
 class TicketEventNotificationTypeNotSupportedError(HelpDeskError, TypeError):
-    """There is no text for this kind of event in this channel."""
+    """No text exists for this type of event in this channel."""
 
     def __init__(self, event_type: TicketEventType | str | None, notification_type: str) -> None:
-        """Say which combination is not supported.
+        """Name the combination that is not supported.
 
         Args:
-            event_type: The kind of event; None where the channel is unknown for every kind.
+            event_type: The type of event; None if the channel supports no type at all.
             notification_type: The channel's name, such as "email".
         """
         if event_type is None:
@@ -37,41 +36,63 @@ class TicketEventNotificationTypeNotSupportedError(HelpDeskError, TypeError):
 
 
 class HelpDeskNotificationRecipientMissingEmailError(HelpDeskError, ValueError):
-    """An e-mail is to go to somebody who has no e-mail address."""
+    """An email is due to a recipient who has no email address."""
 
     def __init__(self, recipient: str) -> None:
         """Name the recipient.
 
         Args:
-            recipient: How the recipient is known to the people who read the log.
+            recipient: The recipient as they should appear in the log.
         """
         super().__init__(f"Recipient is missing an email address: {recipient}")
 
 
 class AppendOnlyError(HelpDeskError):
-    """History and notifications are written by the package and changed by nobody else."""
+    """History and notifications can only be written by the package itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldConflict:
+    """One field that two people changed to different values.
+
+    Attributes:
+        field: The field's name.
+        base: The value that the form was based on, as events store it (of a user, the ID).
+        current: The value that the ticket has now.
+        submitted: The value that the second person submitted.
+    """
+
+    field: str
+    base: Any
+    current: Any
+    submitted: Any
 
 
 class TicketConflictError(HelpDeskError):
-    """Somebody else has changed the same fields of a ticket in the meantime."""
+    """Someone else changed the same fields of the ticket in the meantime.
+
+    Attributes:
+        conflicts: One `FieldConflict` per field.
+        version: The ticket's current version.
+        updated_by_others: Current values of the submitted fields that only others changed.
+    """
 
     def __init__(
         self,
         conflicts: Sequence[FieldConflict],
         *,
         version: int,
-        left_alone: Mapping[str, Any] | None = None,
+        updated_by_others: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep what is in conflict.
 
         Args:
             conflicts: One entry per field.
-            version: The ticket's version that says what the conflicts call current.
-            left_alone: What the ticket says now in fields that somebody else has changed
-                and the second person has not.
+            version: The ticket's current version.
+            updated_by_others: Current values of the submitted fields that only others changed.
         """
         self.conflicts = tuple(conflicts)
         self.version = version
-        self.left_alone = dict(left_alone or {})
+        self.updated_by_others = dict(updated_by_others or {})
         fields = ", ".join(conflict.field for conflict in conflicts)
-        super().__init__(f"Changed by somebody else in the meantime: {fields}")
+        super().__init__(f"Someone else changed the same fields in the meantime: {fields}")

@@ -1,6 +1,6 @@
-"""What hosts can listen to. Sent after the commit; a receiver that raises is logged.
+"""Signals for the host project, sent after the commit; errors of receivers are logged.
 
-The package itself never steers by these. `docs/topics/signals.md` explains them.
+The package never uses them itself. `docs/topics/signals.md` explains them.
 """
 
 from __future__ import annotations
@@ -11,28 +11,22 @@ from django.db import transaction
 from django.dispatch import Signal
 
 ticket_created = Signal()
-"""A ticket was filed by a service. Arguments: `ticket`, `event`."""
+"""A service created a ticket. Arguments: `ticket`, `event`."""
 
 ticket_changed = Signal()
-"""A service changed what a ticket says, together with a comment or without. Arguments:
-`ticket` as it was saved, `event`."""
+"""A service changed fields of a ticket, with or without a comment. Arguments: `ticket` as it
+was saved, `event`."""
 
 ticket_commented = Signal()
-"""Somebody replied, or wrote an internal note: `comment.is_internal`. Arguments: `ticket`,
-`event`, `comment`."""
+"""A reply or an internal note (`comment.is_internal`) was added. Arguments: `ticket`, `event`,
+`comment`."""
 
 
 def send_after_commit(signal: Signal, *, using: str, **arguments: Any) -> None:
-    """Send a signal once the transaction is committed.
+    """Send a signal once the transaction is committed."""
 
-    Args:
-        signal: One of the above.
-        using: Alias of the database.
-        **arguments: What receivers get, the `sender` among them.
-    """
-
-    # A function with a name: Django 5.2 cannot log the errors of a `partial`.
+    # A named function: Django 5.2 cannot log the errors of a `partial`.
     def send() -> None:
-        signal.send_robust(**arguments)  # which logs the errors of receivers
+        signal.send_robust(**arguments)  # logs the errors of receivers
 
     transaction.on_commit(send, using=using, robust=True)

@@ -1,8 +1,8 @@
-"""Delivery by the workers of Django's tasks framework.
+"""Delivery by workers of Django's tasks framework.
 
-`HELP_DESK["DELIVERY"] = "task"` has a task enqueued after each commit that wrote
-something to send. The framework is `django.tasks` from Django 6.0 on, and its backport
-`django_tasks` before.
+With `HELP_DESK["DELIVERY"] = "task"`, a task is enqueued after each commit that wrote something
+to send. The framework is `django.tasks` from Django 6.0 on, and its backport `django_tasks`
+before.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
 
+from help_desk.conf import TASK
+from help_desk.delivery import batch, runner
+from help_desk.delivery.retry import CHANNEL_PAUSE
+from help_desk.delivery.run import record_run
 from help_desk.models import DeliveryRun, Notification
-from help_desk.notifications import batch, delivery
-from help_desk.notifications.retries import PAUSE
-from help_desk.notifications.runs import leave_trace
 
 try:
     from django.tasks import task
@@ -27,88 +27,74 @@ except ImportError:  # before Django 6.0
     from django_tasks import task  # type: ignore[no-redef]
 
 if TYPE_CHECKING:
-    from help_desk.notifications.runs import DeliveryReport
+    from help_desk.delivery.run import DeliveryReport
 
-SOURCE = "task"
 MAX_ROWS = 1000
 MAX_TIME = timedelta(minutes=1)
-"""Shorter than what queues grant a job; what is left is the next task's."""
-GRID = 10
-"""Seconds; moments to come again are rounded up to this, so that rows that are due one after the
-other make one task."""
+"""Shorter than queues allow for a job; the next task sends the rest."""
+INTERVAL = 10
+"""Seconds; the times of scheduled tasks are rounded up to it, so that rows that are due one after
+the other share a task."""
 
 
 @task
 def deliver(using: str) -> dict[str, int]:
-    """Send what is due, and have a task come again for what is due later.
+    """Send what is due, and schedule a task for what is due later.
 
     Args:
-        using: Alias of the database that holds the notifications.
+        using: The alias of the database that holds the notifications.
 
     Returns:
         What was done, as in `DeliveryReport`.
     """
     if Notification.objects.using(using).due(timezone.now()).exists():
         # Should this worker be killed, its rows are due again when their lease ends.
-        come_again(timezone.now() + batch.LEASE, using)
-    report = delivery.deliver(using=using, max_rows=MAX_ROWS, max_time=MAX_TIME)
-    leave_trace(SOURCE, report, using)
-    _see_to_the_rest(report, using)
+        schedule(timezone.now() + batch.LEASE, using)
+    report = runner.deliver(using=using, max_rows=MAX_ROWS, max_time=MAX_TIME)
+    record_run(TASK, report, using)
+    _schedule_remaining(report, using)
     return asdict(report)
 
 
-def _see_to_the_rest(report: DeliveryReport, using: str) -> None:
+def _schedule_remaining(report: DeliveryReport, using: str) -> None:
     waiting = Notification.objects.using(using).waiting()
     due = waiting.aggregate(due=Min("due_datetime"))["due"]
     if due is None:
         return
     now = timezone.now()
     if due > now:
-        come_again(due, using)
-    elif report.handled and not report.postponed:
+        schedule(due, using)
+    elif report.handled and not report.deferred:
         deliver.enqueue(using)  # There was no time for these.
     else:
-        # They wait for a channel by which nothing leaves now.
-        come_again(now + PAUSE, using)
+        # These wait for a channel that is unavailable.
+        schedule(now + CHANNEL_PAUSE, using)
 
 
-def can_come_later() -> bool:
-    """Say whether the backend runs tasks at a later moment.
+def schedule(due: datetime, using: str) -> None:
+    """Schedule a task for a time, unless one is scheduled before it.
 
-    Returns:
-        Its own word for it.
+    If the backend cannot defer tasks, do nothing: a system check reports it.
     """
-    return deliver.get_backend().supports_defer
-
-
-def come_again(moment: datetime, using: str) -> None:
-    """Have a task run at a moment, unless one comes before that anyway.
-
-    However many tasks end at the same time, there is one for each moment.
-
-    Args:
-        moment: When something is due.
-        using: Alias of the database that holds it.
-    """
-    if not can_come_later():
+    if not deliver.get_backend().supports_defer:
         return
-    seconds = math.ceil(moment.timestamp() / GRID) * GRID
-    runs = DeliveryRun.objects.using(using)
+    seconds = math.ceil(due.timestamp() / INTERVAL) * INTERVAL
+    run_after = datetime.fromtimestamp(seconds, tz=due.tzinfo)
     now = timezone.now()
-    runs.get_or_create(source=SOURCE, defaults={"finished_datetime": now})
-    own = runs.filter(source=SOURCE)
-    with transaction.atomic(using=using):
-        own.update(source=SOURCE)  # Holds the row: SQLite has no SELECT ... FOR UPDATE.
-        planned = [other for other in own.get().planned if other > now.timestamp()]
-        if any(other <= seconds for other in planned):
-            return
-        own.update(planned=[*planned, seconds])
-    later = datetime.fromtimestamp(seconds, tz=moment.tzinfo)
+    runs = DeliveryRun.objects.using(using)
+    runs.get_or_create(source=TASK, defaults={"finished_datetime": now})
+    # One UPDATE decides which of several concurrent tasks schedules the next one.
+    is_earliest = (
+        Q(next_run_datetime=None)
+        | Q(next_run_datetime__lte=now)
+        | Q(next_run_datetime__gt=run_after)
+    )
+    row = runs.filter(source=TASK)
+    if not row.filter(is_earliest).update(next_run_datetime=run_after):
+        return
     try:
-        deliver.using(run_after=later).enqueue(using)
+        deliver.using(run_after=run_after).enqueue(using)
     except Exception:
-        # Nobody comes at that moment, so the next task must not rely on it.
-        with transaction.atomic(using=using):
-            own.update(source=SOURCE)
-            own.update(planned=[other for other in own.get().planned if other != seconds])
+        # No task runs at that time, so the next call must not rely on one.
+        row.filter(next_run_datetime=run_after).update(next_run_datetime=None)
         raise

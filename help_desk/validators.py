@@ -1,22 +1,22 @@
-"""What a text must be for every supported database to keep it."""
+"""Validators that keep a text storable in every supported database."""
 
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-DESCRIPTION_MAX_LENGTH = 100_000
-"""Characters; a page of print has some 3,000."""
+TEXT_MAX_LENGTH = 100_000
+"""Characters of a description or a comment; a printed page has about 3,000."""
 
 
 def validate_storable_text(value: str) -> None:
-    """Refuse what a database cannot store.
+    """Refuse characters that a database cannot store.
 
-    PostgreSQL keeps no NUL characters (its documentation, section 8.3, "Character
-    Types"), and a lone surrogate cannot be encoded as UTF-8 (RFC 3629, section 3).
+    PostgreSQL stores no null characters (its documentation, section 8.3, "Character Types"),
+    and a lone surrogate cannot be encoded as UTF-8 (RFC 3629, section 3).
 
     Args:
-        value: What somebody typed.
+        value: The text.
 
     Raises:
         ValidationError: With code `null_characters_not_allowed` or `not_encodable`.
@@ -29,19 +29,19 @@ def validate_storable_text(value: str) -> None:
         value.encode()
     except UnicodeEncodeError:
         raise ValidationError(
-            _("This text contains half a character, which cannot be stored: remove it."),
+            _("The text contains an invalid character. Remove it and try again."),
             code="not_encodable",
         ) from None
 
 
-def validate_some_text(value: str) -> None:
-    """Refuse a text of nothing but white space.
+def validate_not_blank(value: str) -> None:
+    """Refuse a text that consists of white space only.
 
     Args:
-        value: What somebody typed.
+        value: The text.
 
     Raises:
-        ValidationError: With code `blank`, as Django's own for an empty text.
+        ValidationError: With code `blank`, like Django's own for an empty text.
     """
     if not value.strip():
         raise ValidationError(_("This field cannot be blank."), code="blank")

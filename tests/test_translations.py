@@ -1,4 +1,4 @@
-"""The committed translations, and what people read of them."""
+"""The committed translations, and pages and emails in another language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.core import mail
 from django.urls import reverse
 
 import help_desk
-from help_desk.notifications import delivery
+from help_desk.delivery import runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket
 
 PACKAGE = Path(help_desk.__file__).parent
-CATALOGUES = {path.parts[-3]: path for path in PACKAGE.glob("locale/*/LC_MESSAGES/django.po")}
+PO_FILES = {path.parts[-3]: path for path in PACKAGE.glob("locale/*/LC_MESSAGES/django.po")}
 
-# A catalogue is the words by what stands in the sources: the msgid, behind its context and
-# \x04 where it has one; with a number behind it for each form where it has plurals.
-Catalogue = dict[Any, str]
+# The translation by msgid: with its context and \x04 before it if it has one, and in a tuple with
+# the number of the form if it has plurals.
+Catalog = dict[Any, str]
 
 
 def run(*command: str | Path, cwd: Path) -> None:
-    # With no settings: these would say for themselves which languages there are.
+    # The languages are those of the package, not of the tests' settings.
     environment = {
         name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
     }
@@ -43,121 +43,118 @@ def run(*command: str | Path, cwd: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def read(compiled: Path) -> tuple[Catalogue, str]:
-    """Read a catalogue without its header, and the header's rule for plurals."""
-    with compiled.open("rb") as file:
+def read(mo_file: Path) -> tuple[Catalog, str]:
+    """Return the catalog of a .mo file without its header, and the header's plural rule."""
+    with mo_file.open("rb") as file:
         translations = gettext.GNUTranslations(file)
-    words = {key: text for key, text in translations._catalog.items() if key}
-    return words, translations.info()["plural-forms"]
+    catalog = {key: text for key, text in translations._catalog.items() if key}
+    return catalog, translations.info()["plural-forms"]
 
 
-def msgids(words: Catalogue) -> set[str]:
-    return {key[0] if isinstance(key, tuple) else key for key in words}
+def msgids(catalog: Catalog) -> set[str]:
+    return {key[0] if isinstance(key, tuple) else key for key in catalog}
 
 
 @pytest.fixture(scope="module")
-def tools() -> None:
-    """Leave the test out where gettext is not installed; in CI it has to be."""
-    wanted = ("msgattrib", "msgen", "msgfmt", "msgmerge", "msguniq", "xgettext")
-    if missing := [name for name in wanted if shutil.which(name) is None]:
+def gettext_tools() -> None:
+    """Skip the test if gettext is not installed; in CI, fail."""
+    needed = ("msgattrib", "msgen", "msgfmt", "msgmerge", "msguniq", "xgettext")
+    if missing := [name for name in needed if shutil.which(name) is None]:
         reason = f"gettext's tools are not installed: {', '.join(missing)}"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
 
 @pytest.fixture
-def compiled(tools: None, tmp_path: Path) -> Callable[..., tuple[Catalogue, str]]:
-    """Compiles a .po in a place of its own, and reads it."""
+def compile_po(gettext_tools: None, tmp_path: Path) -> Callable[..., tuple[Catalog, str]]:
+    """Compile a .po file outside of the package, and read the result."""
 
-    def compile_and_read(written: Path, *options: str) -> tuple[Catalogue, str]:
-        target = tmp_path / "compiled.mo"
-        run("msgfmt", *options, "-o", target, written, cwd=tmp_path)
-        return read(target)
+    def compile_and_read(po_file: Path, *options: str) -> tuple[Catalog, str]:
+        mo_file = tmp_path / "compiled.mo"
+        run("msgfmt", *options, "-o", mo_file, po_file, cwd=tmp_path)
+        return read(mo_file)
 
     return compile_and_read
 
 
 @pytest.fixture
 def msgids_of(
-    compiled: Callable[..., tuple[Catalogue, str]], tmp_path: Path
+    compile_po: Callable[..., tuple[Catalog, str]], tmp_path: Path
 ) -> Callable[[Path], set[str]]:
-    """All that a .po asks to be translated, whether it is or not."""
+    """Return all msgids of a .po file, translated or not."""
 
-    def fill_and_read(written: Path) -> set[str]:
+    def fill_and_read(po_file: Path) -> set[str]:
         filled = tmp_path / "filled.po"
-        # What is obsolete or fuzzy counts by its msgid; what is not translated is filled with it.
-        run("msgattrib", "--no-obsolete", "--clear-fuzzy", "-o", filled, written, cwd=tmp_path)
+        # msgfmt leaves out fuzzy and untranslated entries; msgen fills these with their msgid.
+        run("msgattrib", "--no-obsolete", "--clear-fuzzy", "-o", filled, po_file, cwd=tmp_path)
         run("msgen", "-o", filled, filled, cwd=tmp_path)
-        return msgids(compiled(filled)[0])
+        return msgids(compile_po(filled)[0])
 
     return fill_and_read
 
 
-def test_there_is_a_german_translation() -> None:
-    assert "de" in CATALOGUES
+def test_german_translation_exists() -> None:
+    assert "de" in PO_FILES
 
 
-@pytest.mark.parametrize("language", sorted(CATALOGUES))
-def test_translation_is_of_the_strings_that_the_sources_have(
+@pytest.mark.parametrize("language", sorted(PO_FILES))
+def test_po_file_has_exactly_the_strings_of_the_sources(
     language: str, msgids_of: Callable[[Path], set[str]], tmp_path: Path
 ) -> None:
     sources = tmp_path / "sources"
     shutil.copytree(PACKAGE, sources, ignore=shutil.ignore_patterns("__pycache__", "locale"))
     (sources / "locale").mkdir()
-    # -P: the package's own modules are not to be imported in place of others.
+    # -P: otherwise modules of the package would shadow those of the standard library.
     django = (sys.executable, "-P", "-m", "django")
     run(*django, "makemessages", "--locale", language, cwd=sources)
-    found = msgids_of(sources / CATALOGUES[language].relative_to(PACKAGE))
-    committed = msgids_of(CATALOGUES[language])
-    assert {"new": found - committed, "gone": committed - found} == {"new": set(), "gone": set()}
+    extracted = msgids_of(sources / PO_FILES[language].relative_to(PACKAGE))
+    committed = msgids_of(PO_FILES[language])
+    differences = {"missing": extracted - committed, "unused": committed - extracted}
+    assert differences == {"missing": set(), "unused": set()}
 
 
-@pytest.mark.parametrize("language", sorted(CATALOGUES))
-def test_every_string_is_translated_and_none_by_a_guess(
+@pytest.mark.parametrize("language", sorted(PO_FILES))
+def test_every_string_is_translated_and_none_is_fuzzy(
     language: str,
-    compiled: Callable[..., tuple[Catalogue, str]],
+    compile_po: Callable[..., tuple[Catalog, str]],
     msgids_of: Callable[[Path], set[str]],
 ) -> None:
-    """What is fuzzy is not compiled, and so is missing."""
-    words, _plural_forms = compiled(CATALOGUES[language])
-    assert msgids_of(CATALOGUES[language]) - msgids(words) == set()
-    assert [key for key, text in words.items() if not text] == []
+    catalog, _plural_forms = compile_po(PO_FILES[language])
+    assert msgids_of(PO_FILES[language]) - msgids(catalog) == set()
+    assert [key for key, text in catalog.items() if not text] == []
 
 
-@pytest.mark.parametrize("language", sorted(CATALOGUES))
-def test_placeholders_are_those_of_the_original(
-    language: str, compiled: Callable[..., tuple[Catalogue, str]]
+@pytest.mark.parametrize("language", sorted(PO_FILES))
+def test_translations_have_the_placeholders_of_the_source_strings(
+    language: str, compile_po: Callable[..., tuple[Catalog, str]]
 ) -> None:
-    compiled(CATALOGUES[language], "--check")
+    compile_po(PO_FILES[language], "--check")
 
 
-@pytest.mark.parametrize("language", sorted(CATALOGUES))
-def test_compiled_translation_is_that_of_the_written_one(
-    language: str, compiled: Callable[..., tuple[Catalogue, str]]
+@pytest.mark.parametrize("language", sorted(PO_FILES))
+def test_mo_file_is_compiled_from_the_po_file(
+    language: str, compile_po: Callable[..., tuple[Catalog, str]]
 ) -> None:
-    assert read(CATALOGUES[language].with_suffix(".mo")) == compiled(CATALOGUES[language])
+    assert read(PO_FILES[language].with_suffix(".mo")) == compile_po(PO_FILES[language])
 
 
-# What people read.
-
-
-def test_list_is_in_the_language_that_the_browser_asks_for(
+def test_list_is_in_the_language_of_the_browser(
     client_of: Callable[[Any], Client], manager: Any, ticket: HelpDeskTicket
 ) -> None:
     url = reverse("django_spire:help_desk:page:list")
     page = client_of(manager).get(url, headers={"accept-language": "de"}).content.decode()
-    for said in ("Tickets, neueste zuerst", "1 Ticket<", "Priorität", "Bereit", "Übernehmen"):
-        assert said in page
-    for said in ("newest first", "Priority", "Ready", "Take it"):
-        assert said not in page
+    for german in ("Tickets, neueste zuerst", "1 Ticket<", "Priorität", "Bereit", "Mir zuweisen"):
+        assert german in page
+    for english in ("newest first", "Priority", "Ready", "Assign to me"):
+        assert english not in page
 
 
 def test_email_is_in_the_language_of_the_site(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
 ) -> None:
     settings.LANGUAGE_CODE = "de"
     settings.ADMINS = ["ada@example.com"]
-    ticket = file_ticket(created_by=reporter, priority="urge", description="Sie klemmt.")
-    assert delivery.deliver().sent == 1
+    ticket = create_ticket(created_by=reporter, priority="urge", description="Sie klemmt.")
+    assert runner.deliver().sent == 1
     (message,) = mail.outbox
     assert message.subject == f"Ticket #{ticket.pk}: Sie klemmt."
     ((html, _mimetype),) = message.alternatives
@@ -165,5 +162,5 @@ def test_email_is_in_the_language_of_the_site(
         assert "Ein neues Helpdesk-Ticket wurde erstellt" in part
         assert "Priorität" in part
         assert "Dringend" in part
-        assert "Ticket öffnen" in part
+        assert "Ticket ansehen" in part
         assert "Priority" not in part

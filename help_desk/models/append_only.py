@@ -10,31 +10,20 @@ from help_desk.exceptions import AppendOnlyError
 
 
 class AppendOnlyModel(models.Model):
-    """A row that can be inserted, and neither changed nor deleted by itself."""
+    """A row that can be inserted, but neither changed nor deleted through its instance."""
 
     class Meta:
         abstract = True
 
     def save(self, **kwargs: Any) -> None:
-        """Insert the row.
-
-        Args:
-            **kwargs: As `django.db.models.Model.save` takes them.
-
-        Raises:
-            AppendOnlyError: The row was saved before.
-        """
+        """Insert the row; raise AppendOnlyError if it was saved before."""
         if not self._state.adding:
             message = f"{self!r} is append-only: it cannot be changed."
             raise AppendOnlyError(message)
-        # Django would first try to update a row of that key.
+        # Without it, Django first tries to update a row with the same key.
         super().save(**{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse.
-
-        Raises:
-            AppendOnlyError: Always.
-        """
+        """Raise AppendOnlyError."""
         message = f"{self!r} is append-only: it cannot be deleted."
         raise AppendOnlyError(message)

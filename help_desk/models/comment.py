@@ -1,4 +1,4 @@
-"""What people say on a ticket."""
+"""Replies and internal notes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.querysets import TicketCommentQuerySet
-from help_desk.validators import (
-    DESCRIPTION_MAX_LENGTH,
-    validate_some_text,
-    validate_storable_text,
-)
+from help_desk.validators import TEXT_MAX_LENGTH, validate_not_blank, validate_storable_text
 
 
 class TicketComment(models.Model):
-    """A public reply, or an internal note among those who work on tickets.
+    """A public reply, or an internal note for users who can change tickets.
 
-    Written and corrected by `ticket.services` only; earlier texts are in the history.
+    Added and edited through `ticket.services`; earlier texts are in the history.
     """
 
     ticket = models.ForeignKey(
@@ -29,7 +25,7 @@ class TicketComment(models.Model):
         related_query_name="comment",
         verbose_name=_("Ticket"),
     )
-    # What was said outlives its author's account.
+    # Comments are kept when their author is deleted.
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -40,20 +36,17 @@ class TicketComment(models.Model):
     )
     text = models.TextField(
         validators=[
-            MaxLengthValidator(DESCRIPTION_MAX_LENGTH),
+            MaxLengthValidator(TEXT_MAX_LENGTH),
             validate_storable_text,
-            validate_some_text,
+            validate_not_blank,
         ],
         verbose_name=_("Text"),
     )
     is_internal = models.BooleanField(default=False, verbose_name=_("Internal note"))
-    created_datetime = models.DateTimeField(default=timezone.now, verbose_name=_("Written"))
-    edited_datetime = models.DateTimeField(null=True, blank=True, verbose_name=_("Corrected"))
+    created_datetime = models.DateTimeField(default=timezone.now, verbose_name=_("Created"))
+    edited_datetime = models.DateTimeField(null=True, blank=True, verbose_name=_("Edited"))
 
     objects = TicketCommentQuerySet.as_manager()
-
-    unreached_mentions: tuple[str, ...] = ()
-    """Names mentioned in it whose owners cannot be told; set by the service that wrote it."""
 
     class Meta:
         db_table = "django_spire_help_desk_ticket_comment"
@@ -62,6 +55,5 @@ class TicketComment(models.Model):
         verbose_name_plural = _("Comments")
 
     def __str__(self) -> str:
-        """Say what it is, and on which ticket."""
         kind = _("Internal note") if self.is_internal else _("Reply")
         return f"{kind}: Ticket #{self.ticket_id}"

@@ -1,9 +1,8 @@
-"""What happened to a ticket."""
+"""The history of a ticket."""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -12,22 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.enums import TicketEventType
-from help_desk.mentions import mentioned_names
 from help_desk.models.append_only import AppendOnlyModel
 from help_desk.models.comment import TicketComment
 from help_desk.querysets import TicketEventQuerySet
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class TicketEvent(AppendOnlyModel):
     """One thing that happened to one ticket.
 
-    `changes` maps the name of each field that changed to `[old, new]`; in the event of
-    a ticket's creation, old is None, so that the event keeps what the ticket said then.
-    An event with a comment is its writing or its correction, with the comment's `text`
-    among the changes.
+    `changes` maps the name of each changed field to `[old, new]`. In the event of a ticket's
+    creation `old` is None, so the event keeps the ticket's initial values. An event with a
+    comment is that the comment was added or edited, with its `text` among the changes.
     """
 
     ticket = models.ForeignKey(
@@ -38,16 +32,16 @@ class TicketEvent(AppendOnlyModel):
         verbose_name=_("Ticket"),
     )
     type = models.CharField(max_length=8, choices=TicketEventType, verbose_name=_("Type"))
-    # History outlives a person's account.
+    # History is kept when a user is deleted.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("By"),
+        verbose_name=_("Actor"),
     )
-    created_datetime = models.DateTimeField(default=timezone.now, verbose_name=_("Moment"))
+    created_datetime = models.DateTimeField(default=timezone.now, verbose_name=_("Date"))
     comment = models.ForeignKey(
         TicketComment,
         on_delete=models.CASCADE,
@@ -63,32 +57,29 @@ class TicketEvent(AppendOnlyModel):
 
     objects = TicketEventQuerySet.as_manager()
 
-    is_untold: bool = False
-    """Whether it was written in this transaction and nobody was told; else that is looked up."""
-
     class Meta:
         db_table = "django_spire_help_desk_ticket_event"
         default_permissions = ("view",)
-        verbose_name = _("Ticket Event")
-        verbose_name_plural = _("Ticket Events")
+        verbose_name = _("Ticket event")
+        verbose_name_plural = _("Ticket events")
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()}: Ticket #{self.ticket_id}"
 
     @property
     def database(self) -> str:
-        """Alias of the database that holds it."""
+        """The alias of the database that it is stored in."""
         return self._state.db or DEFAULT_DB_ALIAS
 
     @property
-    def written(self) -> str:
-        """What somebody wrote with it: the description of a new ticket, or a comment's text."""
-        field = "description" if self.type == TicketEventType.NEW else "text"
-        _old, text = self.changes.get(field, (None, None))
-        return text or ""
+    def is_internal(self) -> bool:
+        """Whether it is about an internal note."""
+        return self.comment is not None and self.comment.is_internal
 
-    @cached_property
-    def names(self) -> Sequence[str]:
-        """The names that what was written mentions."""
-        return mentioned_names(self.written)
+    def old_value(self, field: str) -> Any:
+        """Return a field's value before the event; None if it did not change."""
+        return self.changes.get(field, (None, None))[0]
 
-    def __str__(self) -> str:
-        """Say what happened to which ticket."""
-        return f"{self.get_type_display()}: Ticket #{self.ticket_id}"
+    def new_value(self, field: str) -> Any:
+        """Return a field's value after the event; None if it did not change."""
+        return self.changes.get(field, (None, None))[1]

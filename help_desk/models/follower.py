@@ -1,4 +1,4 @@
-"""Who wants to hear of a ticket, and who does not."""
+"""Subscriptions to single tickets."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TicketFollower(models.Model):
-    """One person's wish to hear of one ticket, or not to.
+    """One user who follows one ticket, or has muted it.
 
-    Creator and assignee hear of their ticket without such a row.
+    Creator and assignee are notified without such a row.
     """
 
     ticket = models.ForeignKey(
@@ -25,7 +25,7 @@ class TicketFollower(models.Model):
         on_delete=models.CASCADE,
         related_name="followed_help_desk_tickets",
         related_query_name="followed_help_desk_ticket",
-        verbose_name=_("Person"),
+        verbose_name=_("User"),
     )
     is_muted = models.BooleanField(default=False, verbose_name=_("Muted"))
 
@@ -41,5 +41,4 @@ class TicketFollower(models.Model):
         )
 
     def __str__(self) -> str:
-        """Say who follows or mutes which ticket."""
         return f"{self.user_id} {'mutes' if self.is_muted else 'follows'} #{self.ticket_id}"

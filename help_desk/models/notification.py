@@ -1,4 +1,4 @@
-"""Who is told of an event, how, and what became of it."""
+"""Notifications: the inbox and the outbox."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.choices import NotificationStatusChoices
-from help_desk.mentions import is_among
 from help_desk.models.append_only import AppendOnlyModel
 from help_desk.models.event import TicketEvent
 from help_desk.querysets import NotificationQuerySet
 
 
 class Notification(AppendOnlyModel):
-    """One person (or address) told of one event by one channel.
+    """One recipient (or address) notified of one event through one channel.
 
-    The row is the entry of the inbox and of the outbox alike. What it says is made from
-    its event when it is shown or sent.
+    The row is the inbox entry and the outbox entry at once. Its text is rendered from the
+    event when it is shown or sent.
     """
 
     event = models.ForeignKey(
@@ -28,7 +27,7 @@ class Notification(AppendOnlyModel):
         related_query_name="notification",
         verbose_name=_("Event"),
     )
-    # What a person was told goes with the person.
+    # A user's notifications are deleted with the user.
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -38,10 +37,16 @@ class Notification(AppendOnlyModel):
         related_query_name="help_desk_notification",
         verbose_name=_("Recipient"),
     )
-    address = models.CharField(  # noqa: DJ001 -- SQL lets no two empty texts, but many nulls, be unique
+    address = models.CharField(  # noqa: DJ001 -- unique: many nulls are allowed, empty texts are not
         max_length=500, null=True, blank=True, verbose_name=_("Address")
     )
     channel = models.CharField(max_length=32, verbose_name=_("Channel"))
+    kinds = models.JSONField(
+        default=list,
+        blank=True,
+        verbose_name=_("Kinds"),
+        help_text=_("The kinds of event for which the recipient gets it through this channel."),
+    )
     status = models.CharField(
         max_length=4, choices=NotificationStatusChoices, verbose_name=_("Status")
     )
@@ -51,13 +56,13 @@ class Notification(AppendOnlyModel):
         null=True,
         blank=True,
         verbose_name=_("Due"),
-        help_text=_("When to send it next; empty when there is nothing more to do."),
+        help_text=_("When to send it next. Empty when there is nothing more to do."),
     )
     scheduled_datetime = models.DateTimeField(
         null=True,
         blank=True,
         verbose_name=_("Scheduled"),
-        help_text=_("When it was to be sent first; what waits is late from then on."),
+        help_text=_("When it was to be sent first. From then on it is late."),
     )
     lease = models.UUIDField(
         null=True,
@@ -66,7 +71,7 @@ class Notification(AppendOnlyModel):
         help_text=_("The delivery run that holds it until it is due."),
     )
     attempts = models.PositiveSmallIntegerField(default=0, verbose_name=_("Attempts"))
-    error = models.TextField(blank=True, verbose_name=_("What went wrong"))
+    error = models.TextField(blank=True, verbose_name=_("Error"))
     sent_datetime = models.DateTimeField(null=True, blank=True, verbose_name=_("Sent"))
 
     objects = NotificationQuerySet.as_manager()
@@ -87,21 +92,14 @@ class Notification(AppendOnlyModel):
             ),
         )
         indexes = (
-            # Serves the inbox and the count of what is unread there.
+            # Serves the inbox and its unread count.
             models.Index(fields=["recipient", "channel", "read_datetime"], name="help_desk_inbox"),
-            # Serves the claim of what is due; rows that are done have no due_datetime.
+            # Serves the claim of due rows; rows that are done have no due_datetime.
             models.Index(fields=["due_datetime"], name="help_desk_outbox_due"),
         )
 
     def __str__(self) -> str:
-        """Say who was told of what, how."""
         return f"{self.channel} to {self.recipient_id or self.address}: event {self.event_id}"
-
-    @property
-    def names_recipient(self) -> bool:
-        """Whether what it tells of mentions whom it is for."""
-        recipient = self.recipient
-        return recipient is not None and is_among(self.event.names, recipient)
 
     @property
     def is_read(self) -> bool:

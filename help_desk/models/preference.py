@@ -1,4 +1,4 @@
-"""What a person wants to be told of, and how."""
+"""What users want to be notified of, and how often by email."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.enums import EmailRhythm, NotificationKind
+from help_desk.enums import EmailFrequency, NotificationKind
+from help_desk.querysets import EmailScheduleQuerySet
 
 
 class NotificationPreference(models.Model):
-    """One deviation of one person from what the rules say."""
+    """One user's deviation from the notification rules, for one kind of event and channel."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="help_desk_preferences",
         related_query_name="help_desk_preference",
-        verbose_name=_("Person"),
+        verbose_name=_("User"),
     )
     kind = models.CharField(
-        max_length=10, choices=NotificationKind, verbose_name=_("What happened")
+        max_length=10, choices=NotificationKind, verbose_name=_("Kind of event")
     )
     channel = models.CharField(max_length=32, verbose_name=_("Channel"))
-    is_wanted = models.BooleanField(verbose_name=_("Wanted"))
+    enabled = models.BooleanField(verbose_name=_("Enabled"))
 
     class Meta:
         db_table = "django_spire_help_desk_preference"
         default_permissions = ()
-        verbose_name = _("Notification Preference")
-        verbose_name_plural = _("Notification Preferences")
+        verbose_name = _("Notification preference")
+        verbose_name_plural = _("Notification preferences")
         constraints = (
             models.UniqueConstraint(
                 fields=["user", "kind", "channel"], name="help_desk_preference_once"
@@ -37,33 +38,33 @@ class NotificationPreference(models.Model):
         )
 
     def __str__(self) -> str:
-        """Say who wants what."""
-        return f"{self.user_id}: {self.kind} by {self.channel}: {self.is_wanted}"
+        return f"{self.user_id}: {self.kind} by {self.channel}: {self.enabled}"
 
 
 class EmailSchedule(models.Model):
-    """How often one person gets e-mail, where that is not at once."""
+    """How often one user gets email; without a row, immediately."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="help_desk_email_schedule",
         related_query_name="help_desk_email_schedule",
-        verbose_name=_("Person"),
+        verbose_name=_("User"),
     )
-    rhythm = models.CharField(
+    frequency = models.CharField(
         max_length=4,
-        choices=EmailRhythm,
-        default=EmailRhythm.AT_ONCE,
-        verbose_name=_("E-mail"),
+        choices=EmailFrequency,
+        default=EmailFrequency.IMMEDIATE,
+        verbose_name=_("Email frequency"),
     )
+
+    objects = EmailScheduleQuerySet.as_manager()
 
     class Meta:
         db_table = "django_spire_help_desk_email_schedule"
         default_permissions = ()
-        verbose_name = _("E-Mail Schedule")
-        verbose_name_plural = _("E-Mail Schedules")
+        verbose_name = _("Email schedule")
+        verbose_name_plural = _("Email schedules")
 
     def __str__(self) -> str:
-        """Say how often who gets e-mail."""
-        return f"{self.user_id}: {self.get_rhythm_display()}"
+        return f"{self.user_id}: {self.get_frequency_display()}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models, router, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from model_utils import FieldTracker
@@ -16,33 +18,32 @@ from help_desk.choices import (
     HelpDeskTicketPurposeChoices,
     HelpDeskTicketStatusChoices,
 )
+from help_desk.enums import TicketEventType
 from help_desk.models.event import TicketEvent
 from help_desk.models.service_descriptor import ServiceDescriptor
 from help_desk.querysets import HelpDeskTicketQuerySet
-from help_desk.validators import (
-    DESCRIPTION_MAX_LENGTH,
-    validate_some_text,
-    validate_storable_text,
-)
+from help_desk.validators import TEXT_MAX_LENGTH, validate_not_blank, validate_storable_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from help_desk.host_types import Account
+    from django.contrib.auth.models import User
+
     from help_desk.models.comment import TicketComment
     from help_desk.services.service import HelpDeskTicketService
 
 CONTENT_FIELDS = ("purpose", "priority", "status", "description")
-"""What a ticket says; its first event keeps these as they were."""
+"""Fields whose initial values the first event keeps."""
 
 TRACKED_FIELDS = (*CONTENT_FIELDS, "assigned_to", "is_active", "is_deleted")
-"""Fields whose changes history keeps."""
+"""Fields whose changes are recorded in the history."""
 
 
 class HelpDeskTicket(models.Model):
-    """An issue with an app or with the company that somebody wants resolved.
+    """An issue with an app or with the company.
 
-    Create tickets by `ticket.services.create(...)`, so that people are told.
+    `services` is the way to create and change tickets: it validates, records the history and
+    notifies. `save()` records the history too, but notifies no one.
     """
 
     created_by = models.ForeignKey(
@@ -51,7 +52,7 @@ class HelpDeskTicket(models.Model):
         editable=False,
         related_name="created_help_desk_tickets",
         related_query_name="created_help_desk_ticket",
-        verbose_name=_("Created By"),
+        verbose_name=_("Created by"),
     )
     purpose = models.CharField(
         max_length=4, choices=HelpDeskTicketPurposeChoices, verbose_name=_("Purpose")
@@ -67,9 +68,9 @@ class HelpDeskTicket(models.Model):
     )
     description = models.TextField(
         validators=[
-            MaxLengthValidator(DESCRIPTION_MAX_LENGTH),
+            MaxLengthValidator(TEXT_MAX_LENGTH),
             validate_storable_text,
-            validate_some_text,
+            validate_not_blank,
         ],
         verbose_name=_("Description"),
     )
@@ -89,10 +90,10 @@ class HelpDeskTicket(models.Model):
         verbose_name=_("Assigned to"),
     )
     done_datetime = models.DateTimeField(
-        null=True, blank=True, editable=False, verbose_name=_("Done At")
+        null=True, blank=True, editable=False, verbose_name=_("Done")
     )
     first_response_datetime = models.DateTimeField(
-        null=True, blank=True, editable=False, verbose_name=_("First Response At")
+        null=True, blank=True, editable=False, verbose_name=_("First response")
     )
 
     objects = HelpDeskTicketQuerySet.as_manager()
@@ -102,21 +103,14 @@ class HelpDeskTicket(models.Model):
     tracker = FieldTracker(fields=TRACKED_FIELDS)
 
     version: int | None
-    """Number of its latest event, if the queryset was asked `with_version()`."""
-
+    """The ID of the latest event, if the queryset was asked `with_version()`."""
     is_muted: bool | None
-    """What somebody wishes to hear, if the queryset was asked `with_wish_of(somebody)`."""
-
-    unreached_mentions: tuple[str, ...] = ()
-    """Names mentioned in the description whose owners cannot be told; set by `create()`."""
-
-    latest_event: TicketEvent | None = None
-    """What the last `save()` of this instance recorded; None if nothing changed."""
+    """Whether a user muted or follows it, if asked `with_subscription_for(user)`."""
 
     class Meta:
         db_table = "django_spire_help_desk_ticket"
-        verbose_name = _("Help Desk Ticket")
-        verbose_name_plural = _("Help Desk Tickets")
+        verbose_name = _("Help desk ticket")
+        verbose_name_plural = _("Help desk tickets")
         constraints = (
             models.CheckConstraint(
                 name="help_desk_ticket_purpose_valid",
@@ -132,7 +126,7 @@ class HelpDeskTicket(models.Model):
             ),
         )
         indexes = (
-            # Serves the list page: active tickets, newest first, a page at a time.
+            # Serves the list page: active tickets, newest first, one page at a time.
             models.Index(
                 fields=["is_deleted", "is_active", "-created_datetime", "-id"],
                 name="help_desk_ticket_newest",
@@ -140,67 +134,74 @@ class HelpDeskTicket(models.Model):
         )
 
     def __str__(self) -> str:
-        """Name the ticket by its number."""
         return f"Ticket #{self.pk}"
 
     def save(
         self,
         *,
-        actor: Account | None = None,
-        comment: TicketComment | None = None,
+        actor: User | None = None,
         force_insert: bool | tuple[models.base.ModelBase, ...] = False,
         force_update: bool = False,
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        """Save the ticket together with the event of what changed.
-
-        Nobody is told: that is what `ticket.services` is for.
+        """Save the ticket and record an event of what changed; notify no one.
 
         Args:
-            actor: Who changed it, where known.
-            comment: What was said with the change; there is an event of it even if
-                nothing else changed.
-            force_insert: As in `django.db.models.Model.save`.
-            force_update: As there.
-            using: As there.
-            update_fields: As there.
+            actor: The user who makes the change, if known.
+            force_insert: As in Django.
+            force_update: As in Django.
+            using: As in Django.
+            update_fields: As in Django; the event then records only these.
+        """
+        self.save_with_event(
+            actor=actor,
+            force_insert=force_insert,
+            force_update=force_update,
+            using=using,
+            update_fields=update_fields,
+        )
+
+    def get_absolute_url(self) -> str:
+        """Return the URL of the ticket's page."""
+        return reverse("django_spire:help_desk:page:detail", kwargs={"pk": self.pk})
+
+    def save_with_event(
+        self,
+        *,
+        actor: User | None = None,
+        comment: TicketComment | None = None,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+        **options: Any,
+    ) -> TicketEvent | None:
+        """Save the ticket and return the event, or None if nothing changed.
+
+        With a comment, the event is that the comment was added.
         """
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else frozenset(update_fields)
-        is_new = self._state.adding
-        fields = self._keep_done_datetime(fields)
-        changes = self.initial_values() if is_new else self._changes(fields)
-        if comment is not None:
-            changes["text"] = [None, comment.text]
-        before = self.pk, self._state.adding, self._state.db
-        saved_values = dict(self.tracker.saved_data)
-        self.latest_event = None
-        try:
-            # No savepoint of its own: as in Django, an error dooms the caller's transaction.
-            with transaction.atomic(using=using, savepoint=False):
-                super().save(
-                    force_insert=force_insert,
-                    force_update=force_update,
-                    using=using,
-                    update_fields=fields,
-                )
-                if changes:
-                    self.latest_event = TicketEvent.objects.using(using).record(
-                        ticket=self, is_new=is_new, actor=actor, comment=comment, changes=changes
-                    )
-        except BaseException:
-            # The row is as it was: what changed is still to be recorded, and what was new
-            # is new, though Django leaves key and state of a rolled-back insert behind.
-            self.pk, self._state.adding, self._state.db = before
-            self.tracker.saved_data = saved_values
-            raise
+        # No savepoint: as in Django, an error dooms the caller's transaction.
+        with undo_on_error(self), transaction.atomic(using=using, savepoint=False):
+            fields = self._set_done_datetime(fields)
+            is_new = self._state.adding
+            changes = self.initial_values() if is_new else self._changes(fields)
+            if comment is not None:
+                changes["text"] = [None, comment.text]
+            super().save(using=using, update_fields=fields, **options)
+            if not changes:
+                return None
+            event_type = TicketEventType.UPDATE
+            if is_new:
+                event_type = TicketEventType.NEW
+            elif comment is not None:
+                event_type = TicketEventType.COMMENT
+            return TicketEvent.objects.using(using).record(
+                ticket=self, type=event_type, actor=actor, comment=comment, changes=changes
+            )
 
-    def _keep_done_datetime(self, fields: frozenset[str] | None) -> frozenset[str] | None:
-        """Note when the ticket was done; take the note back when it is reopened.
-
-        The moment stays in history, as that of the event.
-        """
+    def _set_done_datetime(self, fields: frozenset[str] | None) -> frozenset[str] | None:
+        """Set or clear `done_datetime` with the status; return the fields to save."""
         is_saved = fields is None or "status" in fields
         if not is_saved or not (self._state.adding or self.tracker.has_changed("status")):
             return fields
@@ -209,12 +210,8 @@ class HelpDeskTicket(models.Model):
         return None if fields is None else fields | {"done_datetime"}
 
     def initial_values(self) -> dict[str, list[Any]]:
-        """Say what the ticket says now, as the changes of its first event.
-
-        Returns:
-            Field name to `[None, value]`.
-        """
-        values = {name: [None, getattr(self, name)] for name in CONTENT_FIELDS}
+        """Return the current values as the changes of a first event."""
+        values = {name: [None, _plain(getattr(self, name))] for name in CONTENT_FIELDS}
         if self.assigned_to_id is not None:
             values["assigned_to"] = [None, self.assigned_to_id]
         return values
@@ -222,43 +219,69 @@ class HelpDeskTicket(models.Model):
     def _changes(self, fields: frozenset[str] | None) -> dict[str, list[Any]]:
         changed = self.tracker.changed()
         return {
-            name: [changed[name], self.tracker.get_field_value(name)]
+            name: [_plain(changed[name]), _plain(self.tracker.get_field_value(name))]
             for name in TRACKED_FIELDS
             if name in changed and (fields is None or name in fields)
         }
 
-    def set_deleted(self, actor: Account | None = None) -> None:
-        """Delete the ticket: its row and its history stay, the pages no longer show it.
+    def set_deleted(self, actor: User | None = None) -> None:
+        """Delete the ticket softly: its row and history stay, pages no longer show it.
 
         Args:
-            actor: Who deleted it, where known.
+            actor: The user who deletes it, if known.
         """
         self.is_deleted = True
         self.save(actor=actor, update_fields=["is_deleted"])
 
-    def un_set_deleted(self, actor: Account | None = None) -> None:
-        """Take a deletion back.
+    def un_set_deleted(self, actor: User | None = None) -> None:
+        """Restore the ticket.
 
         Args:
-            actor: Who took it back, where known.
+            actor: The user who restores it, if known.
         """
         self.is_deleted = False
         self.save(actor=actor, update_fields=["is_deleted"])
 
-    def set_active(self, actor: Account | None = None) -> None:
-        """Put the ticket among the active ones.
+    def set_active(self, actor: User | None = None) -> None:
+        """Activate the ticket.
 
         Args:
-            actor: Who did so, where known.
+            actor: The user who activates it, if known.
         """
         self.is_active = True
         self.save(actor=actor, update_fields=["is_active"])
 
-    def set_inactive(self, actor: Account | None = None) -> None:
-        """Take the ticket out of the active ones, without deleting it.
+    def set_inactive(self, actor: User | None = None) -> None:
+        """Deactivate the ticket without deleting it.
 
         Args:
-            actor: Who did so, where known.
+            actor: The user who deactivates it, if known.
         """
         self.is_active = False
         self.save(actor=actor, update_fields=["is_active"])
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of a choice, so that an event has the same before and after it is stored."""
+    return str(value) if isinstance(value, models.Choices) else value
+
+
+@contextmanager
+def undo_on_error(ticket: HelpDeskTicket) -> Iterator[None]:
+    """Restore the instance if the block raises.
+
+    The row is rolled back, so changes are still to be recorded, and a new ticket is still new:
+    Django leaves the key and state of a rolled-back insert on the instance.
+    """
+    fields = [field.attname for field in ticket._meta.concrete_fields]
+    values = {name: getattr(ticket, name) for name in fields if name in ticket.__dict__}
+    state = ticket._state.adding, ticket._state.db
+    tracked = dict(ticket.tracker.saved_data)
+    try:
+        yield
+    except BaseException:
+        for name, value in values.items():
+            setattr(ticket, name, value)
+        ticket._state.adding, ticket._state.db = state
+        ticket.tracker.saved_data = tracked
+        raise

@@ -1,4 +1,4 @@
-"""What people want to be told of, where they have said so."""
+"""What recipients want to be notified of, and how often by email."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from help_desk.enums import EmailRhythm
+from help_desk.enums import EmailFrequency
 from help_desk.models import EmailSchedule, NotificationPreference
 from help_desk.notifications.rules import rules
 
@@ -16,112 +16,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from help_desk.enums import NotificationKind, Role
+    from help_desk.channels import Recipient
+    from help_desk.enums import NotificationKind
 
-MORNING_HOUR = 8
-"""When daily e-mail is due, in the site's time zone."""
+DIGEST_HOUR = 8
+"""When daily digests are due, in the site's time zone."""
 
 
-class Wishes:
-    """The wishes of some people, read at once."""
+class NotificationPreferences:
+    """The preferences of several recipients, read at once, on top of the rules."""
 
     def __init__(self, user_ids: Iterable[Any], using: str) -> None:
-        """Read them.
-
-        Args:
-            user_ids: Keys of the accounts.
-            using: Alias of the database.
-        """
         ids = list(user_ids)
         self._rules = rules()
-        self._wanted: dict[tuple[Any, str], dict[str, bool]] = defaultdict(dict)
+        self._enabled: dict[tuple[Any, str], dict[str, bool]] = defaultdict(dict)
         rows = NotificationPreference.objects.using(using).filter(user_id__in=ids)
-        for user_id, kind, channel, is_wanted in rows.values_list(
-            "user_id", "kind", "channel", "is_wanted"
+        for user_id, kind, channel, enabled in rows.values_list(
+            "user_id", "kind", "channel", "enabled"
         ):
-            self._wanted[user_id, kind][channel] = is_wanted
+            self._enabled[user_id, kind][channel] = enabled
         schedules = EmailSchedule.objects.using(using).filter(user_id__in=ids)
-        self._rhythms = dict(schedules.values_list("user_id", "rhythm"))
+        self._frequencies = dict(schedules.values_list("user_id", "frequency"))
 
-    def channels(
-        self, user_id: Any, kinds: Iterable[NotificationKind], roles: Iterable[Role]
-    ) -> set[str]:
-        """Say by which channels somebody hears of an event.
-
-        Args:
-            user_id: Key of the account; None for an address without one.
-            kinds: What the event is.
-            roles: What the person is to the ticket.
-
-        Returns:
-            Names of channels: those of the rules for any of kinds and roles, less those
-            that the person does not want, and those that they want besides. A wish
-            counts only where the rules concern one of the person's roles at all.
-        """
-        channels: set[str] = set()
-        for kind in kinds:
+    def kinds_by_channel(
+        self, recipient: Recipient, kinds: Iterable[NotificationKind]
+    ) -> dict[str, list[str]]:
+        """Return the channels that notify a recipient, each with the kinds that it is for."""
+        result: dict[str, list[str]] = defaultdict(list)
+        for kind in sorted(kinds):
             by_role = self._rules[kind]
-            ruled = [by_role[role] for role in roles if by_role[role]]
+            ruled = [by_role[role] for role in recipient.roles if by_role[role]]
             if not ruled:
                 continue
-            of_kind = set().union(*ruled)
-            for channel, is_wanted in self._wanted.get((user_id, kind), {}).items():
-                (of_kind.add if is_wanted else of_kind.discard)(channel)
-            channels |= of_kind
-        return channels
+            channels = set().union(*ruled)
+            for channel, enabled in self._enabled.get((recipient.user_id, kind), {}).items():
+                (channels.add if enabled else channels.discard)(channel)
+            for channel in channels:
+                result[channel].append(str(kind))
+        return result
 
     def email_due(self, user_id: Any, now: datetime, not_before: datetime) -> datetime:
-        """Say when e-mail to somebody is due.
-
-        Args:
-            user_id: Key of the account; None for an address without one.
-            now: The moment of writing.
-            not_before: When it is due at the earliest where it is not due by the hour or
-                the day.
-
-        Returns:
-            Now or a little later; or the end of the hour; or the next morning.
-        """
-        rhythm = self._rhythms.get(user_id, EmailRhythm.AT_ONCE)
-        if rhythm == EmailRhythm.HOURLY:
+        """Return when email to a user is due."""
+        frequency = self._frequencies.get(user_id, EmailFrequency.IMMEDIATE)
+        if frequency == EmailFrequency.HOURLY:
             return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        if rhythm == EmailRhythm.DAILY:
-            return _next_morning(now)
+        if frequency == EmailFrequency.DAILY:
+            return _next_digest(now)
         return max(now, not_before)
 
 
-def refusals(user_ids: Iterable[Any], using: str) -> set[tuple[Any, str, str]]:
-    """Find what some people have said that they do not want.
-
-    Args:
-        user_ids: Keys of the accounts.
-        using: Alias of the database.
-
-    Returns:
-        Key of the account, kind and channel of each.
-    """
+def opt_outs(user_ids: Iterable[Any], using: str) -> set[tuple[Any, str, str]]:
+    """Return the (user ID, kind, channel) triples that users opted out of."""
     rows = NotificationPreference.objects.using(using).filter(
-        user_id__in=list(user_ids), is_wanted=False
+        user_id__in=list(user_ids), enabled=False
     )
     return set(rows.values_list("user_id", "kind", "channel"))
 
 
-def people_with_schedule(user_ids: Iterable[Any]) -> set[Any]:
-    """Find who of some people wants e-mail by the hour or the day.
-
-    Args:
-        user_ids: Keys of the accounts.
-
-    Returns:
-        Keys of accounts.
-    """
-    schedules = EmailSchedule.objects.filter(user_id__in=list(user_ids))
-    return set(schedules.exclude(rhythm=EmailRhythm.AT_ONCE).values_list("user_id", flat=True))
-
-
-def _next_morning(now: datetime) -> datetime:
-    # Not the zone that is active: that is the one of whoever wrote, if the host has such.
+def _next_digest(now: datetime) -> datetime:
+    # The site's time zone: the active one belongs to the actor, not to the recipient.
     zone = timezone.get_default_timezone()
     local = timezone.localtime(now, zone) if timezone.is_aware(now) else now
-    morning = local.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
-    return morning if morning > local else morning + timedelta(days=1)
+    due = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    return due if due > local else due + timedelta(days=1)

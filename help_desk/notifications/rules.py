@@ -1,15 +1,12 @@
-"""Who hears of what by which channel, where nobody says otherwise.
-
-The one table of it; the documentation's table is made from this one.
-"""
+"""Which roles are notified of which kind of event, through which channel."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from help_desk.channels import active_channels
 from help_desk.conf import help_desk_settings
 from help_desk.enums import NotificationKind, Role, TicketEventType
-from help_desk.notifications.channel_list import active_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +39,7 @@ RULES: Rules = {
     },
     NotificationKind.MENTION: {Role.MENTIONED: _BOTH},
 }
+"""The defaults; the table in `docs/topics/notifications.md` is compared with them."""
 
 _KIND_OF_FIELD = {
     "assigned_to": NotificationKind.ASSIGNMENT,
@@ -51,12 +49,7 @@ _KIND_OF_FIELD = {
 
 
 def rules() -> Rules:
-    """Read the table with the host's own rules over it.
-
-    Returns:
-        Kind to role to names of channels: for each pair what `NOTIFICATION_RULES` says,
-        else what the table and the channels themselves say.
-    """
+    """Return kind to role to channel names: the defaults, overridden by the host's settings."""
     overrides = help_desk_settings.NOTIFICATION_RULES
     channels = active_channels()
 
@@ -72,24 +65,13 @@ def rules() -> Rules:
     }
 
 
-def kinds_of(event: TicketEvent) -> set[NotificationKind]:
-    """Say what people can be told of an event.
-
-    Args:
-        event: What happened.
-
-    Returns:
-        Its kinds; none for what nobody is told of, such as a corrected description.
-    """
+def kinds_of(event: TicketEvent, *, has_mentions: bool) -> set[NotificationKind]:
+    """Return the kinds of an event; none if no one is notified of it, such as of an edit."""
+    mention = {NotificationKind.MENTION} if has_mentions else set()
     if event.type == TicketEventType.NEW:
-        return {NotificationKind.NEW} | _mention_in(event)
+        return {NotificationKind.NEW} | mention
     kinds = {_KIND_OF_FIELD[field] for field in event.changes.keys() & _KIND_OF_FIELD.keys()}
-    if event.type == TicketEventType.COMMENT and event.comment is not None:
-        is_internal = event.comment.is_internal
-        kinds.add(NotificationKind.NOTE if is_internal else NotificationKind.REPLY)
-        kinds |= _mention_in(event)
+    if event.type == TicketEventType.COMMENT:
+        kinds.add(NotificationKind.NOTE if event.is_internal else NotificationKind.REPLY)
+        kinds |= mention
     return kinds
-
-
-def _mention_in(event: TicketEvent) -> set[NotificationKind]:
-    return {NotificationKind.MENTION} if event.names else set()

@@ -1,4 +1,4 @@
-"""What one can ask of comments, and of what is about them."""
+"""Comments, and the condition that hides internal notes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 
 if TYPE_CHECKING:
-    from help_desk.models import TicketComment
+    from help_desk.models.comment import TicketComment
 
 
 class TicketCommentQuerySet(models.QuerySet["TicketComment"]):
-    """What people said on tickets."""
+    """Replies and internal notes."""
 
-    def without_notes(self) -> Self:
-        """Replies, which everybody on the ticket may read."""
+    def public(self) -> Self:
+        """Return the replies, without internal notes."""
         return self.filter(is_internal=False)
 
 
-def is_no_note(comment: str) -> models.Q:
-    """Leave out internal notes.
-
-    Args:
-        comment: The path to a comment, which may not be there.
-
-    Returns:
-        The condition.
-    """
+def is_public(comment: str) -> models.Q:
+    """Return the condition that a related comment, if any, is not an internal note."""
     return models.Q(**{comment: None}) | models.Q(**{f"{comment}__is_internal": False})

@@ -1,4 +1,4 @@
-"""What one can ask of events."""
+"""The events of tickets."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from help_desk.enums import TicketEventType
 from help_desk.querysets.append_only import AppendOnlyQuerySet
-from help_desk.querysets.comment import is_no_note
+from help_desk.querysets.comment import is_public
 
 if TYPE_CHECKING:
-    from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
+    from help_desk.models.event import TicketEvent
 
 
 class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
@@ -20,35 +20,17 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
     def record(
         self,
         *,
-        ticket: HelpDeskTicket,
-        is_new: bool,
+        ticket: Any,
+        type: TicketEventType,
         actor: Any,
         changes: dict[str, list[Any]],
-        comment: TicketComment | None = None,
-        is_correction: bool = False,
+        comment: Any = None,
     ) -> TicketEvent:
-        """Write down what happened to a ticket.
-
-        Args:
-            ticket: The ticket, saved.
-            is_new: Whether the event is the ticket's creation; it then bears the moment
-                of that.
-            actor: Who did it, where known.
-            changes: Field name to `[old, new]`.
-            comment: What was said with it, or corrected by it.
-            is_correction: Whether the comment was corrected.
-
-        Returns:
-            The event.
-        """
-        event_type = TicketEventType.UPDATE
-        if is_new:
-            event_type = TicketEventType.NEW
-        elif comment is not None and not is_correction:
-            event_type = TicketEventType.COMMENT
+        """Record an event of a saved ticket; its creation is dated like the ticket itself."""
+        is_new = type == TicketEventType.NEW
         return self.create(
             ticket=ticket,
-            type=event_type,
+            type=type,
             actor=actor,
             comment=comment,
             created_datetime=ticket.created_datetime if is_new else timezone.now(),
@@ -56,17 +38,17 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         )
 
     def oldest_first(self) -> Self:
-        """Events in the order in which they were written."""
+        """Return events in the order in which they were recorded."""
         return self.order_by("pk")
 
     def newest_first(self) -> Self:
-        """Events, the one that was written last first."""
+        """Return events, the latest first."""
         return self.order_by("-pk")
 
-    def without_notes(self) -> Self:
-        """Events but those of internal notes."""
-        return self.filter(is_no_note("comment"))
+    def public(self) -> Self:
+        """Return events that are not about internal notes."""
+        return self.filter(is_public("comment"))
 
     def with_people(self) -> Self:
-        """Events together with who did it and what was said, in one query."""
+        """Fetch actor and comment in the same query."""
         return self.select_related("actor", "comment")

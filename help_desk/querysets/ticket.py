@@ -1,137 +1,149 @@
-"""What one can ask of tickets."""
+"""Tickets."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Self
 
-from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
 
 from help_desk.choices import HelpDeskTicketStatusChoices
-from help_desk.validators import validate_storable_text
+from help_desk.text.plain_text import is_storable
 
 if TYPE_CHECKING:
-    from help_desk.host_types import Account
-    from help_desk.models import HelpDeskTicket
+    from django.contrib.auth.models import User
 
-SEARCH_MAX_LENGTH = 1_000
-"""Characters that are looked for; SQLite takes no patterns over 50,000 bytes
+    from help_desk.models.ticket import HelpDeskTicket
+
+SEARCH_MAX_LENGTH = 200
+"""Characters of a search; SQLite refuses patterns of more than 50,000 bytes
 (SQLITE_MAX_LIKE_PATTERN_LENGTH)."""
 
 NUMBER = re.compile(r"#?([0-9]{1,18})")
-"""A ticket's number as pages and mails write it; longer ones are no key of any database."""
+"""A ticket's number as pages and emails show it; longer ones fit no key."""
 
 
 class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
-    """Tickets.
-
-    `update()` and `bulk_create()` are Django's own: they leave no history and tell
-    nobody.
-    """
+    """Tickets, deleted ones included unless a method says otherwise."""
 
     def active(self) -> Self:
-        """Tickets that are active and not deleted."""
+        """Return tickets that are active and not deleted."""
         return self.filter(is_active=True, is_deleted=False)
 
     def inactive(self) -> Self:
-        """Tickets that were set inactive and are not deleted."""
+        """Return tickets that are inactive and not deleted."""
         return self.filter(is_active=False, is_deleted=False)
 
     def deleted(self) -> Self:
-        """Tickets that were deleted; their rows stay."""
+        """Return tickets that were deleted; their rows are kept."""
         return self.filter(is_deleted=True)
 
     def not_deleted(self) -> Self:
-        """Tickets that were not deleted, active or not."""
+        """Return tickets that were not deleted, active or not."""
         return self.filter(is_deleted=False)
 
     def open(self) -> Self:
-        """Tickets that still need work."""
+        """Return tickets that are not done."""
         return self.exclude(status=HelpDeskTicketStatusChoices.DONE)
 
     def complete(self) -> Self:
-        """Tickets that are done."""
+        """Return tickets that are done."""
         return self.filter(status=HelpDeskTicketStatusChoices.DONE)
 
-    def created_by(self, user: Account) -> Self:
-        """Tickets that this person filed."""
+    def created_by(self, user: User) -> Self:
+        """Return tickets that a user created.
+
+        Args:
+            user: The creator.
+
+        Returns:
+            The tickets.
+        """
         return self.filter(created_by_id=user.pk)
 
-    def search(self, text: str | None) -> Self:
-        """Tickets that a text names by number, or whose description contains it in any case.
+    def assigned(self, user: User | None) -> Self:
+        """Return tickets that are assigned to a user, or unassigned tickets.
 
         Args:
-            text: What to look for, such as `#42`, `42` or words; surrounding white space
-                does not count. Empty finds every ticket; of a very long text the beginning
-                is looked for.
+            user: The assignee; None for unassigned tickets.
 
         Returns:
-            The narrowed queryset.
+            The tickets.
+        """
+        return self.filter(assigned_to_id=None if user is None else user.pk)
+
+    def muted_by(self, user: User) -> Self:
+        """Return tickets that a user has muted.
+
+        Args:
+            user: The user.
+
+        Returns:
+            The tickets.
+        """
+        return self.filter(follower__user_id=user.pk, follower__is_muted=True)
+
+    def search(self, text: str | None) -> Self:
+        """Return the ticket with that number, and tickets whose description contains a text.
+
+        Args:
+            text: A number such as `42` or `#42`, or a part of a description in any case. Only
+                the first 200 characters count. Empty: every ticket.
+
+        Returns:
+            The tickets.
         """
         text = (text or "").strip()[:SEARCH_MAX_LENGTH]
-        try:
-            validate_storable_text(text)
-        except ValidationError:
-            # No description holds it, and databases do not even take the question.
-            return self.none()
         if not text:
             return self
-        found = models.Q(description__icontains=text)
+        if not is_storable(text):
+            return self.none()  # No description contains it, and databases refuse the query.
+        matches = models.Q(description__icontains=text)
         if number := NUMBER.fullmatch(text):
-            found |= models.Q(pk=int(number[1]))
-        return self.filter(found)
-
-    def lock(self, ticket_id: int) -> bool:
-        """Hold one ticket until the end of the transaction.
-
-        By a write that changes nothing: SQLite has no `SELECT ... FOR UPDATE`, and lets a
-        transaction wait for another only at its first statement, if that is a write.
-
-        Args:
-            ticket_id: The ticket's number.
-
-        Returns:
-            Whether there is such a ticket.
-        """
-        return self.filter(pk=ticket_id).update(is_active=models.F("is_active")) > 0
+            matches |= models.Q(pk=int(number[1]))
+        return self.filter(matches)
 
     def newest_first(self) -> Self:
-        """Tickets by the moment of their creation, the newest first."""
+        """Return tickets in the order of their creation, the newest first."""
         return self.order_by("-created_datetime", "-pk")
 
     def with_people(self) -> Self:
-        """Tickets together with who filed them and who has them, in one query."""
+        """Fetch creator and assignee in the same query."""
         return self.select_related("created_by", "assigned_to")
 
     def with_version(self) -> Self:
-        """Tickets that know their `version`, read in the same moment as the rest of them."""
+        """Annotate `version`, the ID of the ticket's latest event."""
         events: Any = self.model._meta.get_field("event").related_model
         of_ticket = events.objects.filter(ticket=models.OuterRef("pk")).newest_first()
         return self.annotate(version=models.Subquery(of_ticket.values("pk")[:1]))
 
-    def with_wish_of(self, user: Account) -> Self:
-        """Tickets that know by `is_muted` what somebody said: None for neither follow nor mute.
+    def with_subscription_for(self, user: User) -> Self:
+        """Annotate `is_muted`: False if a user follows the ticket, None without a choice.
 
         Args:
-            user: Whose wish it is.
+            user: The user.
+
+        Returns:
+            The tickets.
         """
         followers: Any = self.model._meta.get_field("follower").related_model
         own = followers.objects.filter(ticket=models.OuterRef("pk"), user_id=user.pk)
         return self.annotate(is_muted=models.Subquery(own.values("is_muted")[:1]))
 
-    def muted_by(self, user: Account) -> Self:
-        """Tickets of which somebody wants to hear no more.
+    def get_for_update(self, ticket_id: int) -> HelpDeskTicket:
+        """Return a ticket, locked until the end of the transaction.
 
         Args:
-            user: Whose wish it is.
-        """
-        return self.filter(follower__user_id=user.pk, follower__is_muted=True)
+            ticket_id: The ticket's number.
 
-    def assigned(self, who: Account | None) -> Self:
-        """Tickets that somebody has, or nobody.
+        Returns:
+            The ticket's current state.
 
-        Args:
-            who: Whose tickets; None for those that nobody has.
+        Raises:
+            HelpDeskTicket.DoesNotExist: There is no such ticket.
         """
-        return self.filter(assigned_to_id=None if who is None else who.pk)
+        if connections[self.db].features.has_select_for_update:
+            return self.select_for_update().get(pk=ticket_id)
+        # SQLite has no row locks, but an update locks the database for other writers.
+        self.filter(pk=ticket_id).update(is_active=models.F("is_active"))
+        return self.get(pk=ticket_id)

@@ -1,19 +1,17 @@
-"""Telling people of what happened to a ticket."""
+"""The service behind `ticket.services.notification`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import router, transaction
 
 from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, TicketEvent
-from help_desk.notifications import outbox
-from help_desk.notifications.recipients import people_told_of
+from help_desk.notifications import planner
+from help_desk.services.flows.notify import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from help_desk.models import Notification
 
 
@@ -24,54 +22,33 @@ class HelpDeskTicketNotificationService:
         """Bind the service.
 
         Args:
-            obj: The ticket that people are told of.
+            obj: The ticket.
         """
         self.obj = obj
 
     def create_new_ticket_notifications(self) -> list[Notification]:
-        """Tell developers and managers that the ticket was created.
+        """Notify developers and managers of the new ticket.
 
-        Whoever was told before is not told again. Rows are written here; what goes by
-        e-mail leaves after the commit.
+        `ticket.services.create()` does so by itself. Call it for tickets that were saved
+        without it; whoever was notified before is not notified again.
 
         Returns:
-            The notifications that this call wrote.
+            The notifications that were written.
         """
-        event = self.obj.latest_event
-        if event is not None and event.type == TicketEventType.NEW and event.is_untold:
-            return self.create_event_notifications(event)
         using = router.db_for_write(TicketEvent, instance=self.obj)
         with transaction.atomic(using=using):
-            # Parallel calls for one ticket wait for each other.
-            HelpDeskTicket.objects.using(using).lock(self.obj.pk)
-            return self.create_event_notifications(self._new_event(using))
+            # Concurrent calls for one ticket wait for each other.
+            HelpDeskTicket.objects.using(using).get_for_update(self.obj.pk)
+            event = self._creation_event(using)
+            return notify(event, already_notified=planner.already_notified(event))
 
-    def create_event_notifications(
-        self, event: TicketEvent, mentioned: Collection[Any] = ()
-    ) -> list[Notification]:
-        """Tell whom an event concerns.
-
-        Whoever was told of it before is not told again. Rows are written here; what
-        leaves the house leaves after the commit.
-
-        Args:
-            event: What happened to the ticket.
-            mentioned: Keys of the accounts that its text mentions and that may read it.
-
-        Returns:
-            The notifications that this call wrote.
-        """
-        return outbox.write(event, people_told_of(event, mentioned))
-
-    def _new_event(self, using: str) -> TicketEvent:
-        """Find the event of the ticket's creation; tickets of old may have none."""
+    def _creation_event(self, using: str) -> TicketEvent:
+        """Return the ticket's NEW event; record one for tickets that were taken over."""
         events = TicketEvent.objects.using(using)
         event = events.filter(ticket=self.obj, type=TicketEventType.NEW).first()
-        if event is None:
-            event = events.record(
-                ticket=self.obj,
-                is_new=True,
-                actor=self.obj.created_by,
-                changes=self.obj.initial_values(),
-            )
-        return event
+        return event or events.record(
+            ticket=self.obj,
+            type=TicketEventType.NEW,
+            actor=self.obj.created_by,
+            changes=self.obj.initial_values(),
+        )

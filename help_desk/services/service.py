@@ -1,246 +1,266 @@
-"""What can be done to a ticket."""
+"""The public service of a ticket: one method per operation, each a call into `flows`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils.translation import gettext as _
-
-from help_desk import signals
-from help_desk.mentions import mentioned_names
-from help_desk.models import HelpDeskTicket
-from help_desk.services.conversation import ConversationMethods
-from help_desk.services.mentioned import find_mentioned
-from help_desk.services.preference_service import add_followers
-from help_desk.services.versions import FieldConflict
-
-__all__ = ["WRITABLE_FIELDS", "FieldConflict", "HelpDeskTicketService"]
+from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.services.flows import assign, comment, conflicts, create, follow, status, update
+from help_desk.services.flows.locking import database_of
+from help_desk.services.notification_service import HelpDeskTicketNotificationService
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from django.contrib.auth.models import AnonymousUser, User
 
-    from django.contrib.auth.models import AnonymousUser
-
-    from help_desk.host_types import Account
-
-WRITABLE_FIELDS = frozenset(
-    {
-        "purpose",
-        "priority",
-        "status",
-        "description",
-        "assigned_to",
-        "is_active",
-        "is_deleted",
-        "created_datetime",
-    }
-)
+    from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
 
 
-class HelpDeskTicketService(ConversationMethods):
-    """The one place where a ticket changes state; reached as `ticket.services`.
+class HelpDeskTicketService:
+    """The only place where a ticket changes state; reached as `ticket.services`.
 
-    Each method validates, writes the ticket and its history, and plans who is told, in
-    one transaction, or does nothing.
+    Every method works in one transaction: it validates, saves, records the event and writes
+    the notifications, or leaves everything as it was. After a method that changes a ticket,
+    the bound instance has the values that were saved; changes to it that were not saved before
+    are lost.
     """
 
-    def create(self, created_by: Account | AnonymousUser, **fields: Any) -> HelpDeskTicket:
-        """File the ticket and tell developers, managers and whoever it mentions.
-
-        The ticket, its event and every notification are written in one transaction. What
-        goes by e-mail leaves after the commit; a mail server that is down does not
-        concern the caller.
+    def __init__(self, obj: HelpDeskTicket) -> None:
+        """Bind the service.
 
         Args:
-            created_by: Who files it: a saved account.
-            **fields: `purpose`, `priority` and `description`; `status`, `assigned_to`,
-                `created_datetime` and the rest where the defaults will not do.
+            obj: The ticket that the methods act on.
+        """
+        self.obj = obj
+
+    @property
+    def notification(self) -> HelpDeskTicketNotificationService:
+        """The service that writes this ticket's notifications."""
+        return HelpDeskTicketNotificationService(self.obj)
+
+    @property
+    def version(self) -> int:
+        """The ID of the ticket's latest event; it changes whenever the ticket does."""
+        return conflicts.version_of(self.obj)
+
+    def create(self, created_by: User | AnonymousUser, **fields: Any) -> HelpDeskTicket:
+        """Create the ticket and notify developers, managers and mentioned users.
+
+        Args:
+            created_by: A saved user.
+            **fields: Values by field name; they override what the instance has. An assignee
+                is recorded as an event of its own, so that they are notified.
 
         Returns:
-            The ticket, saved; its `unreached_mentions` are the names that the description
-            mentions and whose owners are not told.
+            The ticket, saved.
 
         Raises:
-            TypeError: A field that a ticket does not have.
-            ValidationError: A value that a field cannot have, by field; or the ticket
-                was created before.
+            TypeError: A name is not a field that can be set.
+            ValidationError: By field name, for invalid values; or the ticket exists already.
         """
-        if not self.obj._state.adding:
-            raise ValidationError(
-                _("%(ticket)s was created before; change it by update()."),
-                code="already_created",
-                params={"ticket": self.obj},
-            )
-        _refuse_unknown(fields, WRITABLE_FIELDS)
-        fields.setdefault("assigned_to", self.obj.assigned_to)
-        self._put(self.obj, fields, creator=created_by)
-        assignee = self.obj.assigned_to
-        names = mentioned_names(self.obj.description)
-        try:
-            with transaction.atomic(using=self._using):
-                self.obj.assigned_to = None
-                self.obj.save(actor=self.obj.created_by)
-                if self.obj.latest_event is not None:
-                    self.obj.latest_event.is_untold = True
-                    self.obj.latest_event.names = names
-                self.notification.create_new_ticket_notifications()
-                self._tell_mentioned(names)
-                signals.send_after_commit(
-                    signals.ticket_created,
-                    using=self._using,
-                    sender=HelpDeskTicket,
-                    ticket=self.obj,
-                    event=self.obj.latest_event,
-                )
-                if assignee is not None:
-                    # An event of its own, so that the assignee hears of it as always.
-                    self.obj.assigned_to = assignee
-                    self._save(self.obj, self.obj.created_by)
-        except BaseException:
-            # Django leaves key and state of a rolled-back insert on the instance.
-            self.obj.pk = None
-            self.obj._state.adding = True
-            self.obj.assigned_to = assignee
-            raise
-        return self.obj
+        return create.create_ticket(self.obj, created_by=created_by, **fields).ticket
 
     def save_model_obj(
-        self, *, actor: Account | None = None, **fields: Any
+        self, *, actor: User | None = None, **fields: Any
     ) -> tuple[HelpDeskTicket, bool]:
-        """Apply fields and save, with history, telling nobody.
+        """Apply fields and save with history, without notifying anyone.
 
         Args:
-            actor: Who did it, where known.
-            **fields: New values; for a new ticket `created_by` is among them.
+            actor: The user who makes the change, if known.
+            **fields: Values by field name; for a new ticket, `created_by` too.
 
         Returns:
-            The ticket, and whether it was created by this call.
+            The ticket, and whether it was created.
 
         Raises:
-            TypeError: A field that a ticket does not have.
-            ValidationError: A value that a field cannot have, by field.
+            TypeError: A name is not a field that can be set.
+            ValidationError: By field name, for invalid values.
         """
-        was_created = self.obj._state.adding
-        creator = fields.pop("created_by", None) if was_created else None
-        _refuse_unknown(fields, WRITABLE_FIELDS)
-        self._put(self.obj, fields, creator=creator)
-        self.obj.save(actor=actor)
-        return self.obj, was_created
+        return update.save_silently(self.obj, actor=actor, **fields)
 
     def update(
-        self, by: Account | None, *, drawn_from: int | None = None, **fields: Any
-    ) -> HelpDeskTicket:
-        """Change the ticket and tell people of it.
+        self, actor: User | None, *, base_version: int | None = None, **fields: Any
+    ) -> TicketEvent | None:
+        """Change fields and notify the people concerned.
 
         Args:
-            by: Who changes it, where known.
-            drawn_from: The `version` of the ticket that the new values were made from.
-                Given it, a field that somebody else has changed since is left as they
-                want it where this call has nothing new to say of it.
-            **fields: New values.
+            actor: The user who makes the change, if known.
+            base_version: The `version` that the values are based on. Fields that the caller
+                did not change keep what others wrote since.
+            **fields: New values by field name.
 
         Returns:
-            The ticket.
+            The event, or None if nothing changed.
 
         Raises:
-            TypeError: A field that a ticket does not have.
-            ValidationError: A value that a field cannot have, by field; or the ticket was
-                deleted.
-            TicketConflictError: Somebody else has changed one of the fields since, to
-                something else; nothing is written.
+            TicketConflictError: Someone else changed the same fields to other values since
+                `base_version`. Nothing is saved.
+            TypeError: A name is not a field that can be set.
+            ValidationError: By field name, for invalid values; or the ticket was deleted.
         """
-        _refuse_unknown(fields, WRITABLE_FIELDS)
-        with self._locked() as ticket:
-            if "is_deleted" not in fields:
-                self._refuse_deleted(ticket)
-            if drawn_from is not None:
-                fields = self._merge(ticket, drawn_from, fields)
-            status = ticket.status
-            self._put(ticket, fields)
-            self._assign_on_start(ticket, status, by)
-            self._save(ticket, by)
-        return self.obj
+        return update.update_ticket(self.obj, actor=actor, base_version=base_version, **fields)
 
-    def delete(self, by: Account | None) -> HelpDeskTicket:
-        """Delete the ticket; its row and its history stay.
+    def assign(self, assignee: User | None, *, actor: User | None) -> TicketEvent | None:
+        """Assign the ticket, or unassign it.
 
         Args:
-            by: Who deletes it, where known.
+            assignee: An active user with the change permission; None to unassign.
+            actor: The user who assigns it, if known.
 
         Returns:
-            The ticket.
-        """
-        return self.update(by, is_deleted=True)
+            The event, or None if nothing changed.
 
-    def restore(self, by: Account | None) -> HelpDeskTicket:
-        """Take a deletion back.
+        Raises:
+            ValidationError: For `assigned_to`, if the user cannot change tickets; or the
+                ticket was deleted.
+        """
+        return assign.assign(self.obj, assignee=assignee, actor=actor)
+
+    def start(self, actor: User | None) -> TicketEvent | None:
+        """Set the status to in progress.
+
+        With the setting `ASSIGN_ON_START`, an unassigned ticket is assigned to the actor if
+        they can change tickets.
 
         Args:
-            by: Who restores it, where known.
+            actor: The user who starts it, if known.
 
         Returns:
-            The ticket.
+            The event, or None if nothing changed.
+
+        Raises:
+            ValidationError: The ticket was deleted.
         """
-        return self.update(by, is_deleted=False)
+        return status.set_status(self.obj, HelpDeskTicketStatusChoices.INPROGRESS, actor=actor)
 
-    def _tell_mentioned(self, names: Sequence[str]) -> None:
-        """Tell who is mentioned in the description, and has not been told of it already."""
-        mentioned, self.obj.unreached_mentions = find_mentioned(names, self.obj, self._using)
-        if mentioned and self.obj.latest_event is not None:
-            add_followers(self.obj.pk, mentioned, using=self._using)
-            self.notification.create_event_notifications(self.obj.latest_event, mentioned)
+    def complete(self, actor: User | None) -> TicketEvent | None:
+        """Mark the ticket as done.
 
-    def _put(
-        self, ticket: HelpDeskTicket, fields: Mapping[str, Any], *, creator: object = None
-    ) -> None:
-        """Put values on a ticket; say everything that is wrong with them at once."""
-        errors: dict[str, Any] = {}
-        is_new = ticket._state.adding
-        if is_new and (creator is not None or ticket.created_by_id is None):
-            try:
-                ticket.created_by = _saved_account(creator)
-            except ValidationError as error:
-                errors["created_by"] = error
-        to, kept = fields.get("assigned_to"), None if is_new else ticket.assigned_to_id
-        if kept is None or getattr(to, "pk", None) != kept:
-            try:
-                self._validate_assignee(to)
-            except ValidationError as error:
-                errors = error.update_error_dict(errors)
-        for name in fields.keys() - errors.keys():
-            setattr(ticket, name, fields[name])
-        try:
-            # Neither constraints nor foreign keys, which would be read from the database:
-            # the choices say the same, and an account that vanishes meanwhile is the
-            # database's to refuse. Nor what is not touched: a description of old that is
-            # longer than today's may be must not keep the ticket from being started.
-            kept_fields = {field.name for field in ticket._meta.fields} - fields.keys()
-            untouched = set() if is_new else kept_fields
-            ticket.clean_fields(exclude={"created_by", "assigned_to", *untouched})
-        except ValidationError as error:
-            errors = error.update_error_dict(errors)
-        if errors:
-            raise ValidationError(errors)
+        Args:
+            actor: The user who completes it, if known.
 
+        Returns:
+            The event, or None if nothing changed.
 
-def _refuse_unknown(fields: Iterable[str], allowed: Collection[str]) -> None:
-    if unknown := sorted(set(fields) - set(allowed)):
-        message = (
-            f"A ticket has no field {', '.join(map(repr, unknown))} to set here; "
-            f"it has {', '.join(sorted(allowed))}."
-        )
-        raise TypeError(message)
+        Raises:
+            ValidationError: The ticket was deleted.
+        """
+        return status.set_status(self.obj, HelpDeskTicketStatusChoices.DONE, actor=actor)
 
+    def reopen(self, actor: User | None) -> TicketEvent | None:
+        """Set the status back to ready.
 
-def _saved_account(creator: object) -> Any:
-    user_model = HelpDeskTicket._meta.get_field("created_by").related_model
-    # `request.user` is a lazy object that wraps the account; isinstance sees through it.
-    if not isinstance(creator, user_model) or creator.pk is None or creator._state.adding:
-        raise ValidationError(
-            _("A ticket is filed by a saved account, not by %(creator)s."),
-            code="invalid_creator",
-            params={"creator": repr(creator)},
-        )
-    return creator
+        Args:
+            actor: The user who reopens it, if known.
+
+        Returns:
+            The event, or None if nothing changed.
+
+        Raises:
+            ValidationError: The ticket was deleted.
+        """
+        return status.set_status(self.obj, HelpDeskTicketStatusChoices.READY, actor=actor)
+
+    def delete(self, actor: User | None) -> TicketEvent | None:
+        """Delete the ticket softly: its row and history stay, pages no longer show it.
+
+        Args:
+            actor: The user who deletes it, if known.
+
+        Returns:
+            The event, or None if it was deleted before.
+        """
+        return update.update_ticket(self.obj, actor=actor, is_deleted=True)
+
+    def restore(self, actor: User | None) -> TicketEvent | None:
+        """Restore a deleted ticket.
+
+        Args:
+            actor: The user who restores it, if known.
+
+        Returns:
+            The event, or None if it was not deleted.
+        """
+        return update.update_ticket(self.obj, actor=actor, is_deleted=False)
+
+    def comment(
+        self,
+        author: User,
+        text: str,
+        *,
+        internal: bool = False,
+        status: str | None = None,
+        base_version: int | None = None,
+    ) -> TicketComment:
+        """Add a public reply or an internal note, and optionally change the status with it.
+
+        The author and the users mentioned by `@username` follow the ticket from then on. The
+        first public reply by someone other than the creator sets `first_response_datetime`.
+
+        Args:
+            author: The user who writes it.
+            text: Plain text.
+            internal: Whether only users with the change permission can read it.
+            status: A new status, saved in the same transaction.
+            base_version: The `version` that the author saw. With it, the same text sent twice
+                is saved once, and a status that someone else changed since is a conflict.
+
+        Returns:
+            The comment; if it was sent before, the one that exists.
+
+        Raises:
+            PermissionDenied: An internal note by a user without the change permission.
+            TicketConflictError: Someone else changed the status since `base_version`.
+            ValidationError: For an invalid text or status; or the ticket was deleted.
+        """
+        return comment.add_comment(
+            self.obj,
+            author=author,
+            text=text,
+            internal=internal,
+            status=status,
+            base_version=base_version,
+        ).comment
+
+    def edit_comment(self, comment_: TicketComment, text: str, *, actor: User) -> TicketComment:
+        """Edit a comment; the earlier text stays in the history.
+
+        Args:
+            comment_: A comment on this ticket.
+            text: The new text.
+            actor: Its author, no later than `COMMENT_EDIT_TIME` after it was written.
+
+        Returns:
+            The comment, with the new text.
+
+        Raises:
+            PermissionDenied: Someone else, or too late.
+            ValidationError: For an invalid text; or the ticket was deleted.
+        """
+        return comment.edit_comment(self.obj, comment_, text, actor=actor)
+
+    def follow(self, user: User) -> None:
+        """Subscribe a user to the ticket; this also unmutes it.
+
+        Args:
+            user: The user.
+        """
+        follow.set_muted(self.obj.pk, user.pk, is_muted=False, using=database_of(self.obj))
+
+    def mute(self, user: User) -> None:
+        """Mute the ticket for a user: they get no notifications, whatever their role.
+
+        Args:
+            user: The user.
+        """
+        follow.set_muted(self.obj.pk, user.pk, is_muted=True, using=database_of(self.obj))
+
+    def values_at(self, version: int) -> dict[str, Any]:
+        """Return what the fields that changed since a version were at that version.
+
+        Args:
+            version: The ID of an event of this ticket.
+
+        Returns:
+            Field name to value, as events store it (of a user, the ID).
+        """
+        return conflicts.values_at(self.obj, version)

@@ -1,11 +1,11 @@
-"""The tests' settings, with mail through a server that this folder starts, and a real file."""
+"""The tests' settings, with the faulty SMTP server and, for SQLite, a database file."""
 
 import os
 
 import django
 
-from tests import databases
 from tests.settings import *
+from tests.support import databases
 
 FAULTS_DIRECTORY = os.environ["HELP_DESK_FAULTS_DIRECTORY"]
 
@@ -28,6 +28,6 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"null": {"class": "logging.NullHandler"}},
-    # Every fault is logged, as it should be; thousands of them are not worth reading.
+    # Each of the thousands of faults is logged as an error.
     "loggers": {"help_desk": {"handlers": ["null"], "propagate": False}},
 }

@@ -20,7 +20,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
-import help_desk  # noqa: E402
+import help_desk  # noqa: E402 -- see above
 from help_desk.choices import (  # noqa: E402
     HelpDeskTicketPriorityChoices,
     HelpDeskTicketPurposeChoices,
@@ -33,7 +33,7 @@ setup_test_environment()  # mail stays here, and responses have their context
 list_url = reverse("django_spire:help_desk:page:list")
 assert list_url == "/help_desk/page/list/", list_url
 
-# A stranger is asked to sign in.
+# A user_without_permissions is asked to sign in.
 answer = Client().get(list_url)
 assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={list_url}")
 

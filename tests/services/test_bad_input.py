@@ -1,4 +1,4 @@
-"""Text that people and programs send, sane or not."""
+"""Unusual and invalid input: what is stored unchanged and what is refused."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from help_desk.delivery import runner
 from help_desk.models import HelpDeskTicket, Notification
-from help_desk.notifications import delivery
-from help_desk.validators import DESCRIPTION_MAX_LENGTH
+from help_desk.validators import TEXT_MAX_LENGTH
 
 
 def create(reporter: Any, description: Any) -> HelpDeskTicket:
@@ -31,16 +31,16 @@ def create(reporter: Any, description: Any) -> HelpDeskTicket:
         "'; DROP TABLE django_spire_help_desk_ticket; --",
         "line one\r\nline two\rline three\u2028four",
         "\x07bell \x1b[31mred",
-        "x" * DESCRIPTION_MAX_LENGTH,
-        "👾" * DESCRIPTION_MAX_LENGTH,
+        "x" * TEXT_MAX_LENGTH,
+        "👾" * TEXT_MAX_LENGTH,
     ],
     ids=["rtl", "bidi", "emoji", "markup", "sql", "lines", "control", "longest", "wide"],
 )
-def test_text_is_kept_as_it_was_written_and_can_be_sent(reporter: Any, text: str) -> None:
+def test_unusual_text_is_stored_unchanged_and_sent_by_email(reporter: Any, text: str) -> None:
     ticket = create(reporter, text)
     assert HelpDeskTicket.objects.get(pk=ticket.pk).description == text
     assert ticket.events.get().changes["description"] == [None, text]
-    sent = delivery.deliver().sent
+    sent = runner.deliver().sent
     assert sent == len(mail.outbox) == 2
     for message in mail.outbox:
         assert message.message().as_bytes()
@@ -52,12 +52,12 @@ def test_text_is_kept_as_it_was_written_and_can_be_sent(reporter: Any, text: str
         ("half a \ud83d smiley", "not_encodable"),
         ("\udc80", "not_encodable"),
         ("nul \x00 byte", "null_characters_not_allowed"),
-        ("x" * (DESCRIPTION_MAX_LENGTH + 1), "max_length"),
+        ("x" * (TEXT_MAX_LENGTH + 1), "max_length"),
         ("x" * 10_000_000, "max_length"),
     ],
     ids=["high-surrogate", "low-surrogate", "nul", "one-too-many", "ten-megabytes"],
 )
-def test_text_that_cannot_be_kept_is_refused(reporter: Any, text: str, code: str) -> None:
+def test_text_that_cannot_be_stored_is_refused(reporter: Any, text: str, code: str) -> None:
     with pytest.raises(ValidationError) as caught:
         create(reporter, text)
     assert [error.code for error in caught.value.error_dict["description"]] == [code]
@@ -71,17 +71,17 @@ def test_text_that_cannot_be_kept_is_refused(reporter: Any, text: str, code: str
     ["\x00", "\ud800", "app ", "x" * 10_000_000, 10**20, b"app", object()],
     ids=["nul", "surrogate", "space", "long", "number", "bytes", "object"],
 )
-def test_senseless_choices_are_refused(ticket: HelpDeskTicket, name: str, value: Any) -> None:
+def test_invalid_choices_are_refused(ticket: HelpDeskTicket, name: str, value: Any) -> None:
     with pytest.raises(ValidationError) as caught:
-        ticket.services.update(by=None, **{name: value})
+        ticket.services.update(actor=None, **{name: value})
     assert caught.value.error_dict.keys() == {name}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=st.text(st.characters(codec=None), max_size=200))
-def test_any_text_is_kept_whole_or_refused(ticket: HelpDeskTicket, text: str) -> None:
+def test_any_text_is_stored_unchanged_or_refused(ticket: HelpDeskTicket, text: str) -> None:
     try:
-        ticket.services.update(by=None, description=text)
+        ticket.services.update(actor=None, description=text)
     except ValidationError:
         ticket.refresh_from_db()
     else:

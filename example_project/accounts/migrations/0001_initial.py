@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- generated
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.utils.timezone

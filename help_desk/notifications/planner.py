@@ -1,0 +1,174 @@
+"""Writing an event's notification rows, in the transaction that records the event."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from help_desk.channels import active_channels
+from help_desk.choices import NotificationStatusChoices
+from help_desk.conf import AFTER_COMMIT, help_desk_settings
+from help_desk.enums import TicketEventType
+from help_desk.models import Notification
+from help_desk.notifications.preferences import NotificationPreferences
+from help_desk.notifications.recipients import add_email_addresses, recipients_for
+from help_desk.notifications.rules import kinds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from help_desk.channels import Channel, Recipient
+    from help_desk.enums import NotificationKind
+    from help_desk.models import TicketEvent
+
+    RecipientKey = tuple[str, str]
+
+
+def plan(
+    event: TicketEvent,
+    *,
+    mentioned: Collection[Any] = (),
+    already_notified: Collection[RecipientKey] = (),
+) -> list[Notification]:
+    """Write one row per recipient and channel, and return the rows.
+
+    `mentioned` are the IDs of mentioned users who may see the event.
+    """
+    seen = set(already_notified)
+    rows = []
+    for row in _rows(event, mentioned):
+        # Two users with one mailbox get one email, and an address that a channel subscribes
+        # twice is notified once.
+        keys = _keys(row)
+        if keys and seen.isdisjoint(keys):
+            seen |= keys
+            rows.append(row)
+    return Notification.objects.using(event.database).bulk_create(rows)
+
+
+def already_notified(event: TicketEvent) -> set[RecipientKey]:
+    """Return the keys of the recipients that an event has rows for."""
+    rows = Notification.objects.using(event.database).filter(event=event)
+    return set().union(*map(_keys, rows.only("recipient_id", "address", "channel")))
+
+
+def _rows(event: TicketEvent, mentioned: Collection[Any]) -> Iterator[Notification]:
+    channels = active_channels()
+    kinds = kinds_of(event, has_mentions=bool(mentioned))
+    return chain(
+        _rows_of_recipients(event, recipients_for(event, kinds, mentioned), channels, kinds),
+        _rows_of_subscribers(event, channels, kinds),
+    )
+
+
+def _rows_of_recipients(
+    event: TicketEvent,
+    recipients: Sequence[Recipient],
+    channels: Sequence[Channel],
+    kinds: Collection[NotificationKind],
+) -> Iterator[Notification]:
+    user_ids = (recipient.user_id for recipient in recipients if recipient.user_id)
+    preferences = NotificationPreferences(user_ids, event.database)
+    enabled = [preferences.kinds_by_channel(recipient, kinds) for recipient in recipients]
+    _look_up_addresses(recipients, enabled, channels, event.database)
+    not_before = _end_of_window(event)
+    for recipient, kinds_by_channel in zip(recipients, enabled, strict=True):
+        for channel in channels:
+            if not channel.is_personal or channel.name not in kinds_by_channel:
+                continue
+            address = channel.address_of(recipient)
+            if address == "":
+                continue
+            due = timezone.now()
+            if channel.supports_digest:
+                due = preferences.email_due(recipient.user_id, due, not_before)
+            yield _row(
+                event,
+                channel,
+                recipient_id=recipient.user_id,
+                address=address,
+                kinds=kinds_by_channel[channel.name],
+                due=due,
+            )
+
+
+def _rows_of_subscribers(
+    event: TicketEvent, channels: Sequence[Channel], kinds: Collection[NotificationKind]
+) -> Iterator[Notification]:
+    for channel in channels:
+        for address in channel.subscribers(event, kinds):
+            yield _row(
+                event,
+                channel,
+                address=address,
+                kinds=sorted(map(str, kinds)),
+                due=timezone.now(),
+            )
+
+
+def _look_up_addresses(
+    recipients: Sequence[Recipient],
+    enabled: Sequence[Collection[str]],
+    channels: Sequence[Channel],
+    using: str,
+) -> None:
+    """Look up the email addresses that are needed and not known yet."""
+    inboxes = {channel.name for channel in channels if channel.is_inbox}
+    add_email_addresses(
+        [
+            recipient
+            for recipient, names in zip(recipients, enabled, strict=True)
+            if not recipient.email and set(names) - inboxes
+        ],
+        using,
+    )
+
+
+def _row(
+    event: TicketEvent,
+    channel: Channel,
+    *,
+    recipient_id: Any = None,
+    address: str | None,
+    kinds: list[str],
+    due: datetime,
+) -> Notification:
+    now = timezone.now()
+    row = Notification(
+        event=event,
+        recipient_id=recipient_id,
+        address=address,
+        channel=channel.name,
+        kinds=kinds,
+        created_datetime=now,
+    )
+    if channel.is_inbox:
+        row.status = NotificationStatusChoices.SENT
+        row.sent_datetime = now
+    else:
+        row.status = NotificationStatusChoices.WAITING
+        row.due_datetime = row.scheduled_datetime = due
+    return row
+
+
+def _end_of_window(event: TicketEvent) -> datetime:
+    """Return when a change can be sent at the earliest."""
+    # Debounce: several changes by one user within CHANGES_WINDOW become one email. After a
+    # commit, nothing would send them later, so they are sent at once.
+    if event.type != TicketEventType.UPDATE or help_desk_settings.DELIVERY == AFTER_COMMIT:
+        return event.created_datetime
+    return event.created_datetime + timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
+
+
+def _keys(row: Notification) -> set[RecipientKey]:
+    """Return what the database's constraints keep unique within an event."""
+    keys = set()
+    if row.recipient_id is not None:
+        keys.add((row.channel, f"user {row.recipient_id}"))
+    if row.address:
+        keys.add((row.channel, f"address {row.address.lower()}"))
+    return keys

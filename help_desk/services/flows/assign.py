@@ -1,0 +1,25 @@
+"""Assigning a ticket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from help_desk.services.flows.fields import validate_assignee
+from help_desk.services.flows.locking import database_of, locked, refuse_deleted
+from help_desk.services.flows.notify import save_and_notify
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from help_desk.models import HelpDeskTicket, TicketEvent
+
+
+def assign(
+    ticket: HelpDeskTicket, *, assignee: User | None, actor: User | None
+) -> TicketEvent | None:
+    """Assign a ticket to a user who can change tickets, or unassign it."""
+    validate_assignee(assignee, using=database_of(ticket))
+    with locked(ticket) as current:
+        refuse_deleted(current)
+        current.assigned_to = assignee
+        return save_and_notify(current, actor=actor)

@@ -1,0 +1,44 @@
+"""Changing a ticket's fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from help_desk.services.flows.conflicts import merge
+from help_desk.services.flows.fields import apply_fields, refuse_unknown_fields
+from help_desk.services.flows.locking import locked, refuse_deleted
+from help_desk.services.flows.notify import save_and_notify
+from help_desk.services.flows.status import assign_on_start
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from help_desk.models import HelpDeskTicket, TicketEvent
+
+
+def update_ticket(
+    ticket: HelpDeskTicket, *, actor: User | None, base_version: int | None = None, **fields: Any
+) -> TicketEvent | None:
+    """Change fields and notify the people concerned."""
+    refuse_unknown_fields(fields)
+    with locked(ticket) as current:
+        if "is_deleted" not in fields:
+            refuse_deleted(current)
+        if base_version is not None:
+            fields = merge(current, base_version, fields)
+        old_status = current.status
+        apply_fields(current, fields)
+        assign_on_start(current, old_status, actor)
+        return save_and_notify(current, actor=actor)
+
+
+def save_silently(
+    ticket: HelpDeskTicket, *, actor: User | None, **fields: Any
+) -> tuple[HelpDeskTicket, bool]:
+    """Apply fields and save with history, without notifying anyone."""
+    was_created = ticket._state.adding
+    creator = fields.pop("created_by", None) if was_created else None
+    refuse_unknown_fields(fields)
+    apply_fields(ticket, fields, creator=creator)
+    ticket.save(actor=actor)
+    return ticket, was_created

@@ -1,0 +1,164 @@
+"""The timeline of a ticket: comments and changes in one order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from help_desk.content.wording import changes_of, display_name, user_ids_in, user_names
+from help_desk.enums import TicketEventType
+from help_desk.services.flows.comment import can_edit_comment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from django.contrib.auth.models import User
+
+    from help_desk.content.wording import Change
+    from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
+    from help_desk.querysets import TicketEventQuerySet
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineEntry:
+    """One event, or the creation of a ticket that has no event of it.
+
+    Attributes:
+        type: `new`, `update` or `comment`.
+        title: What happened.
+        actor: The user who did it, if known.
+        created_datetime: When it happened.
+        changes: The changed fields, without long texts.
+        comment: The comment that was added.
+        can_edit: Whether the user can edit that comment now.
+        is_internal: Whether it is about an internal note.
+        earlier_description: The description before the change, or None.
+        earlier_text: The text of a comment before it was edited, or None.
+    """
+
+    type: str
+    title: str
+    actor: User | None
+    created_datetime: datetime
+    changes: tuple[Change, ...] = ()
+    comment: TicketComment | None = None
+    can_edit: bool = False
+    is_internal: bool = False
+    earlier_description: str | None = None
+    earlier_text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelinePage:
+    """A part of a ticket's timeline.
+
+    Attributes:
+        entries: The oldest first.
+        older_before: The ID of the event before which there are more; None for the first page.
+        is_latest: Whether no newer entries were left out.
+    """
+
+    entries: tuple[TimelineEntry, ...]
+    older_before: int | None
+    is_latest: bool
+
+
+def build_timeline(
+    ticket: HelpDeskTicket,
+    events: TicketEventQuerySet,
+    user: User,
+    *,
+    before: str | None = None,
+    known_users: Iterable[User] = (),
+) -> TimelinePage:
+    """Return a page of a ticket's timeline, by default the latest.
+
+    Args:
+        ticket: The ticket.
+        events: The ticket's events that the user may see.
+        user: The user.
+        before: The ID of the event before which the page ends; ignored if it is not a number.
+        known_users: Users whose names need no query; usually all assignees are among them.
+
+    Returns:
+        The page.
+    """
+    try:
+        end = int(before) if before else None
+    except ValueError:
+        end = None
+    if end is not None:
+        events = events.filter(pk__lt=end)
+    newest_first = list(events.with_people().newest_first()[: PAGE_SIZE + 1])
+    shown = newest_first[:PAGE_SIZE][::-1]
+    has_older = len(newest_first) > PAGE_SIZE
+    names = {str(known.pk): display_name(known) for known in known_users}
+    if user_ids_in(shown) - names.keys():
+        names |= user_names(shown)
+    entries = [_entry(event, user, names) for event in shown]
+    if not has_older and (not shown or shown[0].type != TicketEventType.NEW):
+        # Tickets that were taken over from django-spire have no event of their creation.
+        entries.insert(0, _creation(ticket))
+    return TimelinePage(
+        entries=tuple(entries),
+        older_before=shown[0].pk if has_older else None,
+        is_latest=end is None,
+    )
+
+
+def _creation(ticket: HelpDeskTicket) -> TimelineEntry:
+    return TimelineEntry(
+        type=TicketEventType.NEW.value,
+        title=_("Ticket created"),
+        actor=ticket.created_by,
+        created_datetime=ticket.created_datetime,
+    )
+
+
+def _entry(event: TicketEvent, user: User, names: Mapping[str, str]) -> TimelineEntry:
+    is_update = event.type == TicketEventType.UPDATE
+    comment = event.comment if event.type == TicketEventType.COMMENT else None
+    return TimelineEntry(
+        type=event.type,
+        title=_title(event),
+        actor=event.actor,
+        created_datetime=event.created_datetime,
+        changes=tuple(
+            change for change in changes_of(event, names) if change.field not in _FLAG_TITLES
+        ),
+        comment=comment,
+        can_edit=comment is not None and can_edit_comment(comment, user),
+        is_internal=event.is_internal,
+        earlier_description=event.old_value("description") if is_update else None,
+        earlier_text=event.old_value("text") if is_update else None,
+    )
+
+
+def _title(event: TicketEvent) -> str:
+    if event.type == TicketEventType.NEW:
+        return _("Ticket created")
+    if event.comment is not None:
+        if event.type == TicketEventType.COMMENT:
+            return _("Internal note") if event.is_internal else _("Reply")
+        return _("Internal note edited") if event.is_internal else _("Reply edited")
+    titles = [
+        title(event.new_value(flag))
+        for flag, title in _FLAG_TITLES.items()
+        if flag in event.changes
+    ]
+    if titles:
+        return ", ".join(titles)
+    if event.changes.keys() == {"description"}:
+        return _("Description changed")
+    return _("Ticket changed")
+
+
+_FLAG_TITLES: dict[str, Any] = {
+    "is_deleted": lambda value: _("Ticket deleted") if value else _("Ticket restored"),
+    "is_active": lambda value: _("Ticket activated") if value else _("Ticket deactivated"),
+}
