@@ -28,9 +28,13 @@ IN_APP = "in_app"
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     """Who was notified of what, through which channel."""
 
+    def in_app_of(self, user: User) -> Self:
+        """Return a user's in-app notifications, also of deleted tickets."""
+        return self.filter(recipient_id=user.pk, channel=IN_APP)
+
     def inbox_of(self, user: User) -> Self:
         """Return a user's in-app notifications of tickets that are not deleted."""
-        return self.filter(recipient_id=user.pk, channel=IN_APP, event__ticket__is_deleted=False)
+        return self.in_app_of(user).filter(event__ticket__is_deleted=False)
 
     def about(self, ticket: HelpDeskTicket) -> Self:
         """Return the notifications of one ticket's events."""
@@ -51,6 +55,10 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     def unread(self) -> Self:
         """Return notifications that their recipient has not read."""
         return self.filter(read_datetime=None)
+
+    def in_index_order(self) -> Self:
+        """Order by the columns of the inbox's index, so that a slice reads no other rows."""
+        return self.order_by("recipient_id", "channel", "read_datetime")
 
     def unread_first(self) -> Self:
         """Return unread notifications first, then the newest first."""
