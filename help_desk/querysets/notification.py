@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections, models, transaction
 from django.utils import timezone
@@ -115,6 +115,31 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
             # The conditions are repeated: another run may have claimed some since.
             self.order_by().filter(pk__in=ids).write(**values)
         return ids
+
+    def record_result(
+        self, ids: Collection[int], *, lease: UUID, is_attempt: bool, **values: object
+    ) -> int:
+        """Update and release those of some rows that have the lease; return their number.
+
+        It runs once per message; written by hand, as the ORM takes ten times as long to build it.
+        """
+        connection = connections[self.db]
+        quote: Any = connection.ops.quote_name
+        get_field: Any = self.model._meta.get_field
+        fields = [(get_field(name), value) for name, value in values.items()]
+        columns = ["lease = NULL", *(f"{quote(field.column)} = %s" for field, _value in fields)]
+        if is_attempt:
+            columns.append("attempts = attempts + 1")
+        fields += [(get_field("id"), id) for id in ids]
+        fields.append((get_field("lease"), lease))
+        sql = (
+            f"UPDATE {quote(self.model._meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 -- no values
+            f"WHERE id IN ({', '.join(['%s'] * len(ids))}) AND lease = %s"
+        )
+        params = [field.get_db_prep_save(value, connection) for field, value in fields]
+        with transaction.mark_for_rollback_on_error(self.db), connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return int(cursor.rowcount)
 
     def reset(self) -> int:
         """Make failed and skipped rows due, as if they were new."""
