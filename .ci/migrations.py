@@ -1,4 +1,4 @@
-"""Fails where a model has changed and its migration has not been written, in any host."""
+"""Fail if a model has changes without a migration, in any host project."""
 
 import os
 import subprocess
@@ -9,12 +9,8 @@ ROOT = Path(__file__).parent.parent
 
 
 def main() -> int:
-    """Ask every host of tests/hosts in a process of its own.
-
-    Returns:
-        The number of hosts that have something missing.
-    """
     failed = []
+    # The settings differ, and a process can load only one of them.
     for settings in sorted((ROOT / "tests" / "hosts").glob("*/settings.py")):
         host = settings.parent.name
         print(f"{host}: ", end="", flush=True)
@@ -28,7 +24,7 @@ def main() -> int:
         ).returncode:
             failed.append(host)
     if failed:
-        print(f"Models without their migrations in: {', '.join(failed)}")
+        print(f"Missing migrations in: {', '.join(failed)}")
     return len(failed)
 
 

@@ -1,6 +1,6 @@
-"""Prints the README's command that contains a text, word for word.
+"""Print the shell command of the README that contains a text, for instance "-m pytest".
 
-Continuous integration runs what this prints, so that the README cannot promise anything else.
+.ci/run executes the command exactly as users will copy it.
 """
 
 import re
@@ -11,20 +11,12 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 def main(text: str) -> int:
-    """Look through the README's shell blocks.
-
-    Args:
-        text: What the command contains.
-
-    Returns:
-        0 if exactly one command contains it.
-    """
     blocks = re.findall(
         r"^```shell\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
     found = [block.strip() for block in blocks if text in block]
     if len(found) != 1:
-        print(f"The README has {len(found)} commands with {text!r}, not one.", file=sys.stderr)
+        print(f"Expected one README command with {text!r}, found {len(found)}.", file=sys.stderr)
         return 1
     print(found[0])
     return 0

@@ -115,7 +115,7 @@ def _user(name: str) -> Any:
 
 
 def _delete(rows: QuerySet[Any]) -> None:
-    rows._raw_delete(rows.db)
+    rows._raw_delete(rows.db)  # noqa: SLF001 -- delete() is what append-only rows refuse
 
 
 @dataclass(frozen=True, kw_only=True)

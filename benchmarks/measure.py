@@ -28,9 +28,9 @@ import django
 
 django.setup()
 
-from django.conf import settings
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.conf import settings  # noqa: E402 -- after setup
+from django.db import connection  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 WARM_UP = 5
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import django
 
-SECRET_KEY = "only-for-benchmarks"
+SECRET_KEY = "only-for-benchmarks"  # noqa: S105 -- nobody's
 DEBUG = False
 ALLOWED_HOSTS = ["testserver"]
 

@@ -33,7 +33,7 @@ PARTS = {
     "unread count": [(policy, "unread_count")],
     "creating forms": [(BaseForm, "__init__")],
     "rows": [(page_views, "ticket_rows")],
-    "timeline": [(ticket_page, "tell")],
+    "timeline": [(ticket_page, "build_timeline")],
     FETCH: [(QuerySet, name) for name in ("_fetch_all", "count", "exists")],
     # Includes and base templates are rendered by the same method.
     "template": [(Template, "_render")],

@@ -1,4 +1,4 @@
-"""Sphinx configuration; `tox -e docs` builds with warnings as errors."""
+"""Sphinx configuration; `tox run -e docs` builds with warnings as errors."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from help_desk.conf import Setting
 
-# Autodoc imports the models, so Django must be set up. The checkout comes last on the path, so
-# that an installed package is documented instead.
+# autodoc imports the models, so Django must be set up. The checkout comes last on the path, so
+# that an installed package takes precedence.
 sys.path.append(str(Path(__file__).parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-import help_desk
-from help_desk.conf import SETTINGS
+import help_desk  # noqa: E402 -- after django.setup()
+from help_desk.conf import SETTINGS  # noqa: E402
 
 project = "django-deskside"
 copyright = "the django-deskside contributors"
@@ -37,14 +37,14 @@ exclude_patterns = ["_build"]
 nitpicky = True
 
 myst_enable_extensions = ["colon_fence", "deflist"]
-myst_heading_anchors = 3  # so that pages can link to each other's headings
+myst_heading_anchors = 3  # pages link to headings of other pages
 
-smartquotes = False  # keep quotation marks in unmarked code
-default_role = "code"  # docstrings use `name` for code
+smartquotes = False  # keep straight quotation marks; many are in names of settings and values
+default_role = "code"  # docstrings write `name` for code
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 napoleon_use_ivar = True
-# Only this package's names can be resolved, not those of Django and Python.
+# References to Django and Python cannot be resolved: the build loads no inventories.
 nitpick_ignore_regex = [(r"py:.*", r"(?!help_desk\.).*")]
 
 html_theme = "furo"
@@ -59,10 +59,10 @@ COMMENT = re.compile(
 
 
 class SettingsList(SphinxDirective):
-    """List the keys of `HELP_DESK` from `help_desk.conf`."""
+    """Document each key of `HELP_DESK` from `help_desk.conf.SETTINGS`."""
 
     def run(self) -> list[nodes.Node]:
-        """Return one section per key, with the label `setting-<name>`."""
+        """Return a section per key, with the label `setting-<name>`."""
         return [self._section(setting) for setting in SETTINGS]
 
     def _section(self, setting: Setting) -> nodes.Node:
@@ -82,10 +82,10 @@ class SettingsList(SphinxDirective):
 
 
 class TemplateList(SphinxDirective):
-    """List the templates with the comments at their tops."""
+    """List the templates with the comment at the top of each file."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a definition list with one entry per template."""
+        """Return a definition list with an entry per template."""
         entries = nodes.definition_list()
         for path in sorted(TEMPLATES.rglob("*.*")):
             name = path.relative_to(TEMPLATES).as_posix()
@@ -109,7 +109,7 @@ def _field(name: str, value: str) -> nodes.Node:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directives."""
+    """Register the directives of this file."""
     app.add_directive("help-desk-settings", SettingsList)
     app.add_directive("help-desk-templates", TemplateList)
     return {"parallel_read_safe": True}

@@ -1,6 +1,7 @@
-"""Retake docs/images from the example project: `python -m docs.take_screenshots`.
+"""Update docs/images from the example project: `python -m docs.take_screenshots`.
 
-Run it in the repository root, in an environment with the dependency group `browser`.
+Run it in the root folder of the repository. It requires the dependency groups `browser` and
+`tests`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from tests.support.demonstration import Demonstration
 IMAGES = Path(__file__).parent / "images"
 SIZE = {"width": 1280, "height": 860}
 MAX_BYTES = 300_000
-"""Keeps the README fast to load."""
-PICTURES = {"list.png": "/help_desk/page/list/"}
+"""Keeps the README fast on mobile connections."""
+PAGES = {"list.png": "/help_desk/page/list/"}
 
 
 def main() -> int:
-    """Take each screenshot as the manager; return 0 if all are small enough."""
+    """Take a screenshot of each page as the manager, and fail if a file is too large."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demonstration = Demonstration(Path(folder))
@@ -37,13 +38,13 @@ def main() -> int:
             page.get_by_label("Password").fill("demo")
             page.keyboard.press("Enter")
             page.get_by_role("heading", name="Hello").wait_for()
-            for name, path in PICTURES.items():
+            for name, path in PAGES.items():
                 page.goto(path)
                 page.screenshot(path=IMAGES / name)
         finally:
             browser.close()
             demonstration.stop()
-    sizes = {name: (IMAGES / name).stat().st_size for name in PICTURES}
+    sizes = {name: (IMAGES / name).stat().st_size for name in PAGES}
     for name, size in sizes.items():
         sys.stdout.write(f"{IMAGES / name}: {size} bytes\n")
     return int(max(sizes.values()) > MAX_BYTES)

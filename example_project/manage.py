@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The intranet's command line; `manage.py demo` makes and starts a demonstration."""
+"""Command line of the intranet; `manage.py demo` creates the demo data and starts a server."""
 
 import os
 import sys
@@ -10,12 +10,12 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line  # noqa: PLC0415
 
-        import help_desk  # noqa: F401, PLC0415 -- tried before Django asks for it in its own words
+        import help_desk  # noqa: F401, PLC0415 -- fails here with a helpful message
     except ImportError as error:
         sys.exit(
-            f"{error}. Install the package first, from the folder above this one: "
-            "python3 -m venv .venv && .venv/bin/pip install . "
-            "and run this with .venv/bin/python"
+            f"{error}. Install the package in the root folder of the repository with "
+            "`python3 -m venv .venv && .venv/bin/pip install .`, "
+            "then run this file with .venv/bin/python."
         )
     execute_from_command_line(sys.argv)
 

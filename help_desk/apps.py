@@ -1,4 +1,4 @@
-"""How Django and django-spire find the help desk."""
+"""The AppConfig."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class HelpDeskConfig(AppConfig):
     """The help desk, under the app label of django-spire's help desk.
 
-    The label names the tables and the permissions, so that those of django-spire are
-    taken over as they are. The attributes in capitals are read by `include_helper`, by
-    django-spire's URL module and by django-spire's permission pages.
+    Tables and permissions are named after the label, so those of django-spire are kept. The
+    attributes in capitals are read by `include_helper`, and by django-spire's URL module and
+    permission pages.
     """
 
     name = "help_desk"
@@ -30,6 +30,6 @@ class HelpDeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from help_desk import checks  # noqa: PLC0415 -- checks register themselves once apps exist
+        from help_desk import checks  # noqa: PLC0415 -- checks import models
 
         checks.register_checks()

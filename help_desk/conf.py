@@ -31,7 +31,7 @@ class Setting(Generic[T]):
     name: str
 
     def __init__(
-        self, default: T, types: tuple[type, ...], help: str, *, choices: tuple[str, ...] = ()
+        self, *, default: T, types: tuple[type, ...], help: str, choices: tuple[str, ...] = ()
     ) -> None:
         self.default = default
         self.types = types
@@ -62,83 +62,98 @@ class HelpDeskSettings:
     """The host's values, or the defaults, as attributes."""
 
     ASSIGN_ON_START = Setting[bool](
-        False,
-        (bool,),
-        "Whether starting an unassigned ticket assigns it to the user who starts it.",
+        default=False,
+        types=(bool,),
+        help="Whether starting an unassigned ticket assigns it to the user who starts it.",
     )
     BASE_TEMPLATE = Setting[str](
-        "help_desk/base.html",
-        (str,),
-        "The template that every page extends; it needs a block `help_desk`.",
+        default="help_desk/base.html",
+        types=(str,),
+        help="The template that every page extends; it needs a block `help_desk`.",
     )
     CHANGES_WINDOW = Setting[float](
-        60,
-        (int, float),
-        "Seconds within which several changes by one user to one ticket become one email. "
-        "Does not apply to `DELIVERY = 'after_commit'`.",
+        default=60,
+        types=(int, float),
+        help=(
+            "Seconds within which several changes by one user to one ticket become one email. "
+            "Does not apply to `DELIVERY = 'after_commit'`."
+        ),
     )
     CHANNELS = Setting[tuple[str, ...]](
-        (
+        default=(
             "help_desk.channels.in_app.InAppChannel",
             "help_desk.channels.email.EmailChannel",
         ),
-        (list, tuple),
-        "Dotted paths of the channel classes that send notifications.",
+        types=(list, tuple),
+        help="Dotted paths of the channel classes that send notifications.",
     )
     COMMENT_EDIT_TIME = Setting[float](
-        15 * 60,
-        (int, float),
-        "Seconds for which authors can edit their comments.",
+        default=15 * 60,
+        types=(int, float),
+        help="Seconds for which authors can edit their comments.",
     )
     CREATORS_SEE_OWN_TICKETS = Setting[bool](
-        False,
-        (bool,),
-        "Whether users without the view permission see the tickets that they created.",
+        default=False,
+        types=(bool,),
+        help="Whether users without the view permission see the tickets that they created.",
     )
     DELIVERY = Setting[str](
-        AFTER_COMMIT,
-        (str,),
-        "What sends notifications: `after_commit` (the process that wrote them, right after the "
-        "commit), `task` (a worker of Django's tasks framework) or `command` (only "
-        "`manage.py help_desk_deliver`).",
+        default=AFTER_COMMIT,
+        types=(str,),
+        help=(
+            "What sends notifications: `after_commit` (the process that wrote them, right after "
+            "the commit), `task` (a worker of Django's tasks framework) or `command` (only "
+            "`manage.py help_desk_deliver`)."
+        ),
         choices=(AFTER_COMMIT, TASK, COMMAND),
     )
     EMAIL_TIMEOUT = Setting[float](
-        10,
-        (int, float),
-        "Seconds to wait for the mail server if the mail settings define no timeout.",
+        default=10,
+        types=(int, float),
+        help="Seconds to wait for the mail server if the mail settings define no timeout.",
     )
     MAX_DELIVERY_DELAY = Setting[float](
-        60 * 60,
-        (int, float),
-        "Seconds after which `check` and `help_desk_status` report a notification that was not "
-        "sent.",
+        default=60 * 60,
+        types=(int, float),
+        help=(
+            "Seconds after which `check` and `help_desk_status` report a notification that was not "
+            "sent."
+        ),
     )
     NOTIFICATION_RULES = Setting[dict[str, dict[str, list[str]]]](
-        {},
-        (dict,),
-        "Kind of event to role to list of channels, where your rules differ from the defaults.",
+        default={},
+        types=(dict,),
+        help=(
+            "Kind of event to role to list of channels, where your rules differ from the defaults."
+        ),
     )
     NOTIFY_CREATORS_OF_OWN_TICKETS = Setting[bool](
-        True,
-        (bool,),
-        "Whether managers and developers are notified of new tickets that they created themselves.",
+        default=True,
+        types=(bool,),
+        help=(
+            "Whether managers and developers are notified of new tickets that they created "
+            "themselves."
+        ),
     )
     SITE_URL = Setting[str | None](
-        None,
-        (str, type(None)),
-        "Scheme and host of links in emails, such as `https://intranet.example.com`. Without it "
-        "the sites framework is used.",
+        default=None,
+        types=(str, type(None)),
+        help=(
+            "Scheme and host of links in emails, such as `https://intranet.example.com`. Without "
+            "it the sites framework is used."
+        ),
     )
     WEBHOOKS = Setting[tuple[dict[str, Any], ...]](
-        (),
-        (list, tuple),
-        "The targets of the webhook channel: dicts with `url`, `secret` and optionally `kinds`.",
+        default=(),
+        types=(list, tuple),
+        help=(
+            "The targets of the webhook channel: dicts with `url`, `secret` and optionally `kinds`."
+        ),
     )
     WEBHOOKS_TO_PRIVATE_ADDRESSES = Setting[bool](
-        False,
-        (bool,),
-        "Whether webhooks may be sent to private, loopback and link-local addresses.",
+        default=False,
+        types=(bool,),
+        help="Whether webhooks may be sent to private, loopback and link-local addresses.",
     )
 
 

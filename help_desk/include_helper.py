@@ -1,4 +1,4 @@
-"""Mounting every app that says where its URLs are."""
+"""Including the URLs of every app that declares them in its AppConfig."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ if TYPE_CHECKING:
 
 
 def include_helper() -> tuple[Any, str | None, str | None]:
-    """Collect the URLs of the installed apps, as django-spire's URL module does.
+    """Return the URLs of the installed apps, as django-spire's URL module includes them.
 
-    An app takes part by two attributes of its AppConfig: `URLPATTERNS_INCLUDE`, the
-    dotted path of its URL module, and `URLPATTERNS_NAMESPACE`, which is its namespace
-    and the first part of its paths.
+    An app is included if its AppConfig has two attributes: `URLPATTERNS_INCLUDE`, the dotted
+    path of its URL module, and `URLPATTERNS_NAMESPACE`, its namespace and the first part of
+    its paths. URL names have the form `django_spire:<namespace>:...`.
 
     Returns:
-        What `django.urls.path` takes as its view: `path("", include_helper())`. Names
-        resolve as `django_spire:<namespace>:...`.
+        The result of `django.urls.include()`, for `path("", include_helper())`.
     """
     patterns = [
         path(

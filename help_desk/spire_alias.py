@@ -4,9 +4,9 @@ Importing this module installs the name, for code written for django-spire's pac
 
     import help_desk.spire_alias  # in the host's settings
 
-Every module under the name is the very module of this package, so there is one model
-class, and a patch through one name is seen through the other. A project that has
-django-spire itself needs no alias and is refused one.
+Every module under that name is the same module object as in this package, so there is one
+model class, and patches are visible through both names. If django-spire itself is installed,
+importing this module raises ImproperlyConfigured and changes nothing.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ PACKAGE = "help_desk"
 
 
 class _AliasLoader(Loader):
-    """Loads the module that has the other name."""
+    """Returns the module of this package that an alias stands for."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(PACKAGE + spec.name.removeprefix(ALIAS))
-        # The import system is about to write the alias' spec onto the module.
+        # The import system sets the alias's spec on the module: keep its own.
         spec.loader_state = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The module has run under its own name; give it back its own spec.
+        # The module was executed under its own name. Restore its own spec.
         alias_spec = module.__spec__
         if alias_spec is not None:
             module.__spec__ = alias_spec.loader_state
@@ -69,12 +69,12 @@ def _is_package(spec: ModuleSpec) -> bool:
 def _install() -> None:
     if PARENT in sys.modules or importlib.util.find_spec(PARENT) is not None:
         message = (
-            "help_desk.spire_alias gives this package the name django_spire.help_desk, but "
-            "django-spire itself is installed. Remove the import of help_desk.spire_alias "
-            "and put 'help_desk' in INSTALLED_APPS in place of 'django_spire.help_desk'."
+            "help_desk.spire_alias cannot be used because django-spire itself is installed. "
+            "Remove the import of help_desk.spire_alias, and replace 'django_spire.help_desk' "
+            "by 'help_desk' in INSTALLED_APPS."
         )
         raise ImproperlyConfigured(message)
-    parent = ModuleType(PARENT, "Holds the name of django-spire's help desk.")
+    parent = ModuleType(PARENT, "The parent of the alias django_spire.help_desk.")
     parent.__path__ = []
     parent.__spec__ = ModuleSpec(PARENT, loader=None, is_package=True)
     sys.modules[PARENT] = parent

@@ -33,8 +33,8 @@ MAX_ROWS = 1000
 MAX_TIME = timedelta(minutes=1)
 """Shorter than queues allow for a job; the next task sends the rest."""
 INTERVAL = 10
-"""Seconds; scheduled moments are rounded up to it, so that rows that are due one after the other
-share a task."""
+"""Seconds; the times of scheduled tasks are rounded up to it, so that rows that are due one after
+the other share a task."""
 
 
 @task
@@ -71,15 +71,15 @@ def _schedule_remaining(report: DeliveryReport, using: str) -> None:
         schedule(now + CHANNEL_PAUSE, using)
 
 
-def schedule(moment: datetime, using: str) -> None:
-    """Schedule a task, unless one is scheduled before that moment.
+def schedule(due: datetime, using: str) -> None:
+    """Schedule a task for a time, unless one is scheduled before it.
 
-    If the backend cannot defer tasks, do nothing: a system check says so.
+    If the backend cannot defer tasks, do nothing: a system check reports it.
     """
     if not deliver.get_backend().supports_defer:
         return
-    seconds = math.ceil(moment.timestamp() / INTERVAL) * INTERVAL
-    run_after = datetime.fromtimestamp(seconds, tz=moment.tzinfo)
+    seconds = math.ceil(due.timestamp() / INTERVAL) * INTERVAL
+    run_after = datetime.fromtimestamp(seconds, tz=due.tzinfo)
     now = timezone.now()
     runs = DeliveryRun.objects.using(using)
     runs.get_or_create(source=TASK, defaults={"finished_datetime": now})
@@ -95,6 +95,6 @@ def schedule(moment: datetime, using: str) -> None:
     try:
         deliver.using(run_after=run_after).enqueue(using)
     except Exception:
-        # No task runs at that moment, so the next call must not rely on it.
+        # No task runs at that time, so the next call must not rely on one.
         row.filter(next_run_datetime=run_after).update(next_run_datetime=None)
         raise

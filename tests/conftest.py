@@ -1,4 +1,4 @@
-"""What every test may ask for, on every host."""
+"""Fixtures and hooks for all tests, on every host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.utils import translation
 
 import help_desk
 from tests.support import databases
-from tests.support.factories import FiledTicketFactory, TicketFactory, UserFactory, has_email
+from tests.support.factories import CreatedTicketFactory, TicketFactory, UserFactory, has_email
 from tests.support.mail import ScriptedBackend, mail_through
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ HOST = os.environ.get("HELP_DESK_TEST_HOST", "default")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Stop before the first test where the run would not test what it says."""
+    """Stop before the first test if the run could not test what it reports."""
     if reason := databases.unreachable_reason():
-        # A developer without the server is not held up; CI is there to see it run.
+        # Without the server, a local run is skipped; in CI it must fail.
         in_ci = bool(os.environ.get("CI"))
         message = f"{'FAILED' if in_ci else 'SKIPPED'}: {reason}"
         pytest.exit(message, returncode=int(in_ci))
@@ -43,32 +43,63 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header() -> str:
-    """Say what is tested, so that a log tells it."""
+    """Report what is tested."""
     return (
         f"help_desk {help_desk.__version__} from {Path(help_desk.__file__).parent}\n"
         f"Django {django.__version__}, database {databases.chosen()}, host {HOST}"
     )
 
 
+# Files and folders of tests that start projects, servers or processes of their own. They get the
+# marker `slow`, so that not every environment runs them; see the tox environments `slow`.
+SLOW = (
+    "browser/",
+    "checks/test_delivery.py",
+    "delivery/test_processes.py",
+    "docs/",
+    "example_project/",
+    "faults/",
+    "management/test_help_desk_deliver.py",
+    "package/",
+    "services/test_parallel.py",
+    "tasks/test_workers.py",
+    "test_spire_alias.py",
+    "test_translations.py",
+)
+# The chosen host and database make no difference to these; they run on the default host and SQLite.
+INDEPENDENT = (
+    "channels/webhook/test_http_post.py",
+    "checks/test_delivery.py",
+    "docs/",
+    "example_project/",
+    "test_spire_alias.py",
+    "test_translations.py",
+    "text/",
+    "views/test_stylesheet.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # `-m` selects by the marker that is added here
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is tied to other hosts; open every database to tests that use one."""
-    elsewhere = [item for item in items if not _belongs_here(item)]
-    if elsewhere:
-        config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if item not in elsewhere]
+    """Mark slow tests, and deselect tests of other hosts and databases."""
+    deselected = []
+    selected = []
+    for item in items:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        if path.startswith(SLOW):
+            item.add_marker("slow")
+        (selected if _belongs_here(item, path) else deselected).append(item)
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = selected
     if len(settings.DATABASES) > 1:
         for item in items:
             _open_every_database(item)
 
 
-# These start projects of their own or read texts: neither the chosen host nor the chosen
-# database makes a difference to them, so they run on the first of each.
-OF_THEIR_OWN = {"docs", "test_spire_alias.py", "test_translations.py"}
-
-
-def _belongs_here(item: pytest.Item) -> bool:
-    is_first = HOST == "default" and databases.chosen() == databases.SQLITE
-    if not is_first and item.path.relative_to(ROOT / "tests").parts[0] in OF_THEIR_OWN:
+def _belongs_here(item: pytest.Item, path: str) -> bool:
+    is_default = HOST == "default" and databases.chosen() == databases.SQLITE
+    if path.startswith(INDEPENDENT) and not is_default:
         return False
     marker = item.get_closest_marker("hosts")
     return marker is None or HOST in marker.args
@@ -89,55 +120,55 @@ def _open_every_database(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def site_language() -> Iterator[None]:
-    """Go back to the site's language, whatever a page of a test was drawn in."""
+    """Restore the site's language after a test that activated another one."""
     yield
     translation.deactivate()
 
 
 @pytest.fixture
 def database_alias() -> str:
-    """The database that holds the help desk's tables; "default" on most hosts."""
+    """The alias of the database with the help desk's tables; "default" on most hosts."""
     return router.db_for_write(TicketFactory._meta.model)
 
 
 @pytest.fixture
 def capture_queries(database_alias: str) -> Callable[[], CaptureQueriesContext]:
-    """Counts queries where the help desk's tables are: `with capture_queries() as queries`."""
+    """Capture queries to the help desk's database: `with capture_queries() as queries:`."""
     return lambda: CaptureQueriesContext(connections[database_alias])
 
 
 @pytest.fixture
 def user_has_email() -> bool:
-    """Whether this host's accounts have e-mail addresses."""
+    """Whether this host's users have email addresses."""
     return has_email(get_user_model())
 
 
 @pytest.fixture
 def make_user(db: None) -> Callable[..., Any]:
-    """Makes an account; see `UserFactory`."""
+    """Create a user; see `UserFactory`."""
     return UserFactory.create
 
 
 @pytest.fixture
 def make_ticket(db: None) -> Callable[..., HelpDeskTicket]:
-    """Saves a ticket directly, telling nobody; see `TicketFactory`."""
+    """Save a ticket directly, without notifications; see `TicketFactory`."""
     return TicketFactory.create
 
 
 @pytest.fixture
-def file_ticket(db: None) -> Callable[..., HelpDeskTicket]:
-    """Files a ticket through the service; see `FiledTicketFactory`."""
-    return FiledTicketFactory.create
+def create_ticket(db: None) -> Callable[..., HelpDeskTicket]:
+    """Create a ticket through the service; see `CreatedTicketFactory`."""
+    return CreatedTicketFactory.create
 
 
 @pytest.fixture
 def grant(db: None) -> Callable[..., Any]:
-    """Gives an account permissions on tickets: `grant(user, "view", "change")`.
+    """Grant permissions on tickets to a user: `grant(user, "view", "change")`.
 
-    The account is returned as it is in the database, without Django's permission cache.
+    It returns the user loaded again, without Django's permission cache.
     """
 
-    def give(user: Any, *actions: str) -> Any:
+    def grant_to(user: Any, *actions: str) -> Any:
         for action in actions:
             permission = Permission.objects.get(
                 content_type__app_label="django_spire_help_desk",
@@ -146,49 +177,49 @@ def grant(db: None) -> Callable[..., Any]:
             user.user_permissions.add(permission)
         return type(user)._default_manager.get(pk=user.pk)
 
-    return give
+    return grant_to
 
 
 @pytest.fixture
-def stranger(make_user: Callable[..., Any]) -> Any:
-    """Signed in perhaps, but without any permission."""
-    return make_user(name="stranger")
+def user_without_permissions(make_user: Callable[..., Any]) -> Any:
+    """A user without any permission on tickets."""
+    return make_user(name="guest")
 
 
 @pytest.fixture
 def reporter(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
-    """Files tickets and sees them: add and view."""
+    """A user who creates and sees tickets: add and view."""
     return grant(make_user(name="reporter"), "add", "view")
 
 
 @pytest.fixture
 def agent(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
-    """Works on tickets: add, change and view."""
+    """A user who works on tickets: add, change and view."""
     return grant(make_user(name="agent"), "add", "change", "view")
 
 
 @pytest.fixture
 def manager(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
-    """Holds every permission on tickets, delete included, and so is told of new ones."""
+    """A user with every permission on tickets; with delete, they are notified of new ones."""
     return grant(make_user(name="manager"), "add", "change", "delete", "view")
 
 
 @pytest.fixture
 def developer(make_user: Callable[..., Any]) -> Any:
-    """Has the account of the first of ADMINS, where accounts have addresses; no permission."""
+    """A user without permissions who has the first address in ADMINS, if users have addresses."""
     first = settings.ADMINS[0]
     return make_user(name="ada", email=first if isinstance(first, str) else first[1])
 
 
 @pytest.fixture
 def ticket(make_ticket: Callable[..., HelpDeskTicket], reporter: Any) -> HelpDeskTicket:
-    """A ticket that the reporter filed, of which nobody was told."""
+    """A ticket of the reporter that no one was notified of."""
     return make_ticket(created_by=reporter)
 
 
 @pytest.fixture
 def client_of(db: None) -> Callable[[Any], Client]:
-    """A browser in which somebody is signed in: `client_of(manager).get(url)`."""
+    """Return a client that is signed in: `client_of(manager).get(url)`."""
 
     def sign_in(user: Any) -> Client:
         client = Client()
@@ -199,13 +230,13 @@ def client_of(db: None) -> Callable[[Any], Client]:
 
 
 class MailServer:
-    """`ScriptedBackend` and the settings that lead to it."""
+    """`ScriptedBackend`, and the settings that make Django use it."""
 
     def __init__(self, settings: Any) -> None:
         object.__setattr__(self, "_settings", settings)
 
     def use(self, backend: str) -> None:
-        """Have mail go through another backend."""
+        """Use another email backend."""
         for name, value in mail_through(backend).items():
             setattr(self._settings, name, value)
 
@@ -218,7 +249,7 @@ class MailServer:
 
 @pytest.fixture
 def mail_server(settings: Any) -> Iterator[MailServer]:
-    """Takes all mail; set `opening`, `closing` and `answers` to have it refuse."""
+    """Accepts all mail; set `opening`, `closing` and `answers` to make it fail."""
     ScriptedBackend.reset()
     server = MailServer(settings)
     server.use("tests.support.mail.ScriptedBackend")

@@ -1,4 +1,4 @@
-"""What Django and django-spire read off the AppConfig."""
+"""The AppConfig, as Django and django-spire read it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 from help_desk.models import HelpDeskTicket
 
 
-def test_app_config_is_as_django_spire_reads_it() -> None:
+def test_app_config_has_the_attributes_that_django_spire_reads() -> None:
     config = apps.get_app_config("django_spire_help_desk")
     assert (config.name, str(config.verbose_name)) == ("help_desk", "Help Desk")
     assert config.URLPATTERNS_INCLUDE == "help_desk.urls"

@@ -1,4 +1,4 @@
-"""The words: choices, kinds of event, errors."""
+"""Choices, types of event, errors."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_members_values_and_labels(enum: Any, members: list[tuple[str, str, str]
     ],
     ids=["combination", "channel", "address"],
 )
-def test_error_is_the_packages_and_a_builtin_one(
+def test_error_is_a_help_desk_error_and_a_builtin_one(
     error: Exception, builtin: type[Exception], message: str
 ) -> None:
     assert isinstance(error, exceptions.HelpDeskError)

@@ -1,4 +1,4 @@
-"""The `HELP_DESK` dict: defaults, the host's values, and when they are read."""
+"""The `HELP_DESK` dict: defaults, overrides, and when they are read."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ DEFAULTS = {
     "BASE_TEMPLATE": "help_desk/base.html",
     "CHANNELS": (
         "help_desk.channels.in_app.InAppChannel",
-        "help_desk.channels.email.channel.EmailChannel",
+        "help_desk.channels.email.EmailChannel",
     ),
     "CHANGES_WINDOW": 60,
     "COMMENT_EDIT_TIME": 900,
     "CREATORS_SEE_OWN_TICKETS": False,
     "DELIVERY": "after_commit",
     "EMAIL_TIMEOUT": 10,
-    "NOTIFICATION_RULES": {},
-    "SITE_URL": None,
-    "NOTIFY_CREATORS_OF_OWN_TICKETS": True,
     "MAX_DELIVERY_DELAY": 3600,
+    "NOTIFICATION_RULES": {},
+    "NOTIFY_CREATORS_OF_OWN_TICKETS": True,
+    "SITE_URL": None,
     "WEBHOOKS": (),
     "WEBHOOKS_TO_PRIVATE_ADDRESSES": False,
 }
 
 
-def test_table_is_sorted_and_complete() -> None:
+def test_settings_are_sorted_and_complete() -> None:
     assert [setting.name for setting in SETTINGS] == sorted(DEFAULTS)
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_each_setting_has_a_default_of_its_type_and_a_line_of_help(setting: Any) -> None:
+def test_each_setting_has_a_valid_default_and_a_help_text(setting: Any) -> None:
     assert isinstance(setting.default, setting.types)
     assert setting.default == DEFAULTS[setting.name]
     assert setting.help.endswith(".")
 
 
-@pytest.mark.parametrize("values", [{}, {"SITE_URL": "https://x.example"}], ids=["empty", "else"])
-def test_default_holds_where_the_host_says_nothing(values: dict[str, Any]) -> None:
+@pytest.mark.parametrize("values", [{}, {"SITE_URL": "https://x.example"}], ids=["empty", "other"])
+def test_default_is_used_for_missing_key(values: dict[str, Any]) -> None:
     with override_settings(HELP_DESK=values):
         assert help_desk_settings.EMAIL_TIMEOUT == 10
 
 
-def test_defaults_hold_without_the_dict(settings: Any) -> None:
+def test_defaults_are_used_without_the_dict(settings: Any) -> None:
     del settings.HELP_DESK
     assert {name: getattr(help_desk_settings, name) for name in DEFAULTS} == DEFAULTS
 
 
-def test_value_is_read_at_each_use_nested_overrides_too() -> None:
+def test_value_is_read_at_each_use_even_in_nested_overrides() -> None:
     def timeout() -> float:
         return help_desk_settings.EMAIL_TIMEOUT
 
@@ -67,5 +67,5 @@ def test_value_is_read_at_each_use_nested_overrides_too() -> None:
 
 
 def test_unknown_setting_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="'COLOUR'"):
-        help_desk_settings.COLOUR
+    with pytest.raises(AttributeError, match="'COLOR'"):
+        help_desk_settings.COLOR  # noqa: B018

@@ -1,4 +1,4 @@
-"""Mounting every app that says where its URLs are."""
+"""Including the URLs of every app that declares them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_route(name: str, kwargs: dict[str, int], url: str) -> None:
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Installs one more app with these attributes, mounted under `urlconf_under_test`."""
+    """Return a function that installs an app with attributes, included in `urlconf_under_test`."""
 
     def install_app(**attributes: str) -> None:
         module = ModuleType("lending_urls")
@@ -57,7 +57,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return install_app
 
 
-def test_every_app_with_both_attributes_is_mounted(install: Callable[..., None]) -> None:
+def test_app_with_both_attributes_is_included(install: Callable[..., None]) -> None:
     install(URLPATTERNS_INCLUDE="lending_urls", URLPATTERNS_NAMESPACE="lending")
     urlconf = "urlconf_under_test"
     assert reverse("django_spire:lending:desk", urlconf) == "/office/lending/desk/"
@@ -70,7 +70,7 @@ def test_every_app_with_both_attributes_is_mounted(install: Callable[..., None])
     [{}, {"URLPATTERNS_INCLUDE": "lending_urls"}, {"URLPATTERNS_NAMESPACE": "lending"}],
     ids=["neither", "include", "namespace"],
 )
-def test_app_without_both_attributes_is_left_alone(
+def test_app_without_both_attributes_is_not_included(
     install: Callable[..., None], attributes: dict[str, str]
 ) -> None:
     install(**attributes)

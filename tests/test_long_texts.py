@@ -1,7 +1,7 @@
-"""No text makes `unicodedata.normalize` work on more than a small part of it.
+"""Long texts are normalized only in short parts.
 
-Its time grows with the square of a run of combining marks. What is counted is characters,
-not seconds: these do not depend on the machine.
+The time of `unicodedata.normalize` is quadratic in a run of combining marks. The tests count
+characters instead of seconds, which depend on the machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MARKS = "\u0301\u0327" * (TEXT_MAX_LENGTH // 2)
 WINDOW = 300
-"""Characters that a single call may get."""
+"""The maximum of characters in one call."""
 
 UNITS = [
     "\u0301\u0327", "\u0327" * 50 + "\u0301" * 50, "\u093e", "@", "\uff20", "@@a", "@a", "a@",
@@ -37,7 +37,7 @@ UNITS = [
 
 @pytest.fixture
 def normalized() -> Iterator[list[int]]:
-    """Lengths of what was normalized while the test ran; nothing long really is."""
+    """Return the lengths of the texts passed to `normalize`; long ones are not normalized."""
     with pytest.MonkeyPatch.context() as patch:
         yield count_normalized(patch)
 
@@ -55,7 +55,7 @@ def count_normalized(patch: pytest.MonkeyPatch) -> list[int]:
 
 
 def long_texts() -> st.SearchStrategy[str]:
-    """Texts of the greatest length, in which a few units come again and again."""
+    """Return texts of the maximum length that repeat a few units."""
     beginnings = st.lists(st.sampled_from(UNITS), max_size=6).map("".join)
     repeated = st.lists(st.sampled_from(UNITS), min_size=1, max_size=4).map("".join)
     return st.builds(
@@ -67,7 +67,7 @@ def long_texts() -> st.SearchStrategy[str]:
 
 @settings(max_examples=12, deadline=None)
 @given(text=long_texts())
-def test_each_character_is_normalized_once_at_most_and_never_many_together(text: str) -> None:
+def test_each_character_is_normalized_at_most_once_and_in_short_parts(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         lengths = count_normalized(patch)
         mentioned_names(text)
@@ -79,7 +79,7 @@ def test_each_character_is_normalized_once_at_most_and_never_many_together(text:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: ascii(unit[:16]))
-def test_no_unit_is_normalized_in_one_piece(unit: str, normalized: list[int]) -> None:
+def test_repeated_units_are_normalized_in_short_parts(unit: str, normalized: list[int]) -> None:
     text = "@" + unit * (TEXT_MAX_LENGTH // len(unit))
     mentioned_names(text)
     assert sum(normalized) <= len(text)
@@ -87,8 +87,8 @@ def test_no_unit_is_normalized_in_one_piece(unit: str, normalized: list[int]) ->
     assert max(normalized, default=0) <= WINDOW
 
 
-@pytest.mark.parametrize("description", [MARKS, f"@{MARKS[1:]}"], ids=["marks", "after-a-sign"])
-def test_ticket_of_combining_marks_is_filed_and_drawn(
+@pytest.mark.parametrize("description", [MARKS, f"@{MARKS[1:]}"], ids=["marks", "after-at-sign"])
+def test_ticket_of_combining_marks_is_created_and_shown(
     agent: Any,
     manager: Any,
     client_of: Callable[..., Any],
@@ -143,13 +143,13 @@ def test_ticket_of_combining_marks_is_filed_and_drawn(
         "marks-after-a-name",
     ],
 )
-def test_names_end_with_their_windows(text: str, names: list[str]) -> None:
+def test_names_at_the_borders_of_windows_are_found(text: str, names: list[str]) -> None:
     assert mentioned_names(text) == names
 
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch, database_alias: str) -> list[int]:
-    """How many transactions were open each time that a text was searched for names."""
+    """Return the number of open savepoints at each search for names."""
     depths: list[int] = []
     module = sys.modules[mentioned_names.__module__]
     without_code = module.without_code
@@ -162,7 +162,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch, database_alias: str) -> list[int]:
     return depths
 
 
-def test_names_are_searched_once_and_before_the_transaction(
+def test_names_are_searched_once_before_the_transaction(
     agent: Any, manager: Any, database_alias: str, parsed: list[int]
 ) -> None:
     outside = len(connections[database_alias].savepoint_ids)

@@ -1,7 +1,7 @@
-"""Every sentence and snippet of the document that the project was created from.
+"""The sentences and snippets of the document that the project was created from.
 
-The snippets stand here as they stand there. They run under both names of the package:
-the alias needs a process of its own, in which the host's settings import it.
+The snippets are unchanged. They run under both names of the package; the alias needs its own
+process, in which the settings import it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ ticket.status = HelpDeskTicketStatusChoices.INPROGRESS
 ticket.save()
 """
 
-# What holds after each snippet; names are the snippet's own.
+# Assertions after each snippet, about the snippet's variables.
 AFTER_CREATE = """
 assert (ticket.created_by, ticket.status) == (request.user, 'read')
 assert (ticket.purpose, ticket.priority) == ('app', 'high')
@@ -104,7 +104,7 @@ SNIPPETS = [
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
 @pytest.mark.hosts("default", "custom_user", "no_email_user", "use_tz_false", "login_required")
-def test_snippets_work_under_the_packages_own_name(reporter: Any, manager: Any) -> None:
+def test_snippets_work_with_the_package_name(reporter: Any, manager: Any) -> None:
     names = {"request": SimpleNamespace(user=reporter), "manager": manager}
     for snippet in SNIPPETS:
         exec(snippet.replace("django_spire.help_desk", "help_desk"), names)
@@ -112,9 +112,9 @@ def test_snippets_work_under_the_packages_own_name(reporter: Any, manager: Any) 
 
 @pytest.mark.hosts("default")
 @pytest.mark.parametrize("app", ["django_spire.help_desk", "help_desk"])
-def test_snippets_work_as_they_stand_with_the_alias(tmp_path: Path, app: str) -> None:
+def test_snippets_work_unchanged_with_the_alias(tmp_path: Path, app: str) -> None:
     setup = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     from types import SimpleNamespace
     from django.core.management import call_command
@@ -136,11 +136,11 @@ def test_snippets_work_as_they_stand_with_the_alias(tmp_path: Path, app: str) ->
 
 
 @pytest.mark.parametrize("name", ["created_by", "purpose", "priority", "status", "description"])
-def test_key_field(name: str) -> None:
+def test_key_field_exists(name: str) -> None:
     assert HelpDeskTicket._meta.get_field(name).name == name
 
 
-def test_status_goes_from_ready_by_in_progress_to_done_and_is_ready_by_default() -> None:
+def test_statuses_are_ready_in_progress_and_done_with_ready_as_default() -> None:
     status = HelpDeskTicket._meta.get_field("status")
     labels = [(value, str(label)) for value, label in status.choices]
     assert labels == [("read", "Ready"), ("prog", "In Progress"), ("done", "Done")]
@@ -150,7 +150,7 @@ def test_status_goes_from_ready_by_in_progress_to_done_and_is_ready_by_default()
 # "It sets created_by, saves the ticket, and fires notifications in one call."
 
 
-def test_service_sets_saves_and_notifies_in_one_call(reporter: Any, manager: Any) -> None:
+def test_create_sets_the_creator_saves_and_notifies(reporter: Any, manager: Any) -> None:
     ticket = HelpDeskTicket()
     ticket.services.create(reporter, purpose="app", priority="low", description="x")
     assert ticket.created_by == reporter
@@ -158,7 +158,7 @@ def test_service_sets_saves_and_notifies_in_one_call(reporter: Any, manager: Any
     assert Notification.objects.filter(event__ticket=ticket, recipient=manager).exists()
 
 
-def test_creating_directly_dispatches_no_notification(reporter: Any, manager: Any) -> None:
+def test_creating_without_the_service_notifies_no_one(reporter: Any, manager: Any) -> None:
     HelpDeskTicket.objects.create(
         created_by=reporter, purpose="app", priority="low", description="x"
     )
@@ -168,7 +168,7 @@ def test_creating_directly_dispatches_no_notification(reporter: Any, manager: An
 # "Access to ticket views is controlled by Django model permissions"
 
 
-def test_permissions_are_there_to_be_assigned(db: None) -> None:
+def test_permissions_exist(db: None) -> None:
     found = Permission.objects.filter(content_type__app_label="django_spire_help_desk")
     assert {
         "add_helpdeskticket",
@@ -188,9 +188,9 @@ def test_permissions_are_there_to_be_assigned(db: None) -> None:
         ("form:update", "help_desk/form/{pk}/update/", "change"),
     ],
 )
-def test_route_and_the_permission_that_opens_it(
+def test_route_requires_its_permission(
     ticket: HelpDeskTicket,
-    stranger: Any,
+    user_without_permissions: Any,
     grant: Callable[..., Any],
     client_of: Callable[[Any], Client],
     *,
@@ -201,20 +201,20 @@ def test_route_and_the_permission_that_opens_it(
     path = "/" + url.format(pk=ticket.pk)
     kwargs = {"pk": ticket.pk} if "{pk}" in url else {}
     assert reverse(f"django_spire:help_desk:{name}", kwargs=kwargs) == path
-    assert client_of(stranger).get(path).status_code == 403
-    assert client_of(grant(stranger, action)).get(path).status_code == 200
+    assert client_of(user_without_permissions).get(path).status_code == 403
+    assert client_of(grant(user_without_permissions, action)).get(path).status_code == 200
 
 
 # "Users with delete_helpdeskticket … receive in-app notifications for all new tickets."
 
 
 def test_managers_receive_in_app_notifications_for_all_new_tickets(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
 ) -> None:
     tickets = {
-        file_ticket(created_by=reporter, purpose=purpose, priority=priority)
+        create_ticket(created_by=reporter, purpose=purpose, priority=priority)
         for purpose in ("app", "comp")
         for priority in ("low", "med", "high", "urge")
     }
-    told = Notification.objects.filter(recipient=manager, channel="in_app")
-    assert {row.event.ticket for row in told.select_related("event__ticket")} == tickets
+    rows = Notification.objects.filter(recipient=manager, channel="in_app")
+    assert {row.event.ticket for row in rows.select_related("event__ticket")} == tickets

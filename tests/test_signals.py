@@ -1,4 +1,4 @@
-"""What hosts can listen to."""
+"""The signals for host projects."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from tests.docs.blocks import ROOT, blocks_of
 
 SIGNALS = {"created": ticket_created, "changed": ticket_changed, "commented": ticket_commented}
 
-# Real commits: what is sent after them, and with what, is the subject.
+# Signals are sent after real commits.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Listener:
-    """Keeps what it hears, and what the ticket said at that moment."""
+class Receiver:
+    """Records the signals that it receives, and the ticket's status at that time."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.arguments: list[dict[str, Any]] = []
         self.statuses: list[str] = []
 
-    def hear(self, name: str, arguments: dict[str, Any]) -> None:
-        self.heard.append(name)
+    def receive(self, name: str, arguments: dict[str, Any]) -> None:
+        self.received.append(name)
         self.statuses.append(arguments["ticket"].status)
         del arguments["signal"]
         self.arguments.append(arguments)
@@ -50,137 +50,137 @@ def connect() -> Iterator[Callable[[Signal, Callable[..., None]], None]]:
 
 
 @pytest.fixture
-def listener(connect: Callable[..., None]) -> Listener:
-    listener = Listener()
+def receiver(connect: Callable[..., None]) -> Receiver:
+    receiver = Receiver()
     for name, signal in SIGNALS.items():
-        connect(signal, lambda name=name, **arguments: listener.hear(name, arguments))
-    return listener
+        connect(signal, lambda name=name, **arguments: receiver.receive(name, arguments))
+    return receiver
 
 
-def test_new_ticket_is_told_of_with_its_event(
-    reporter: Any, file_ticket: Callable[..., HelpDeskTicket], listener: Listener
+def test_ticket_created_is_sent_with_the_event(
+    reporter: Any, create_ticket: Callable[..., HelpDeskTicket], receiver: Receiver
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
-    assert listener.heard == ["created"]
+    ticket = create_ticket(created_by=reporter)
+    assert receiver.received == ["created"]
     event = ticket.events.get()
-    assert listener.arguments == [{"sender": HelpDeskTicket, "ticket": ticket, "event": event}]
+    assert receiver.arguments == [{"sender": HelpDeskTicket, "ticket": ticket, "event": event}]
 
 
 @pytest.mark.parametrize(
     ("change", "status"),
     [
-        pytest.param(lambda ticket, by: ticket.services.start(by), "prog", id="start"),
-        pytest.param(lambda ticket, by: ticket.services.assign(by, by), "read", id="assign"),
+        pytest.param(lambda ticket, actor: ticket.services.start(actor), "prog", id="start"),
         pytest.param(
-            lambda ticket, by: ticket.services.update(by, status="done"), "done", id="update"
+            lambda ticket, actor: ticket.services.assign(actor, actor=actor), "read", id="assign"
         ),
-        pytest.param(lambda ticket, by: ticket.services.delete(by), "read", id="delete"),
+        pytest.param(
+            lambda ticket, actor: ticket.services.update(actor, status="done"), "done", id="update"
+        ),
+        pytest.param(lambda ticket, actor: ticket.services.delete(actor), "read", id="delete"),
     ],
 )
-def test_change_is_told_of_as_it_was_saved(
+def test_ticket_changed_is_sent_with_the_saved_ticket(
     ticket: HelpDeskTicket,
     agent: Any,
-    listener: Listener,
+    receiver: Receiver,
     change: Callable[[HelpDeskTicket, Any], None],
     status: str,
 ) -> None:
     change(ticket, agent)
-    assert listener.heard == ["changed"]
-    assert listener.statuses == [status]
+    assert receiver.received == ["changed"]
+    assert receiver.statuses == [status]
     event = ticket.events.latest("pk")
-    assert listener.arguments == [{"sender": HelpDeskTicket, "ticket": ticket, "event": event}]
+    assert receiver.arguments == [{"sender": HelpDeskTicket, "ticket": ticket, "event": event}]
     assert event.actor == agent
 
 
 @pytest.mark.parametrize("internal", [False, True], ids=["reply", "note"])
-def test_comment_is_told_of_with_what_was_said(
-    ticket: HelpDeskTicket, agent: Any, listener: Listener, *, internal: bool
+def test_ticket_commented_is_sent_with_the_comment(
+    ticket: HelpDeskTicket, agent: Any, receiver: Receiver, *, internal: bool
 ) -> None:
     comment = ticket.services.comment(agent, "The cable.", internal=internal)
-    assert listener.heard == ["commented"]
-    (arguments,) = listener.arguments
+    assert receiver.received == ["commented"]
+    (arguments,) = receiver.arguments
     assert arguments.keys() == {"sender", "ticket", "event", "comment"}
     assert arguments["comment"] == comment
     assert arguments["comment"].is_internal is internal
     assert arguments["event"].changes == {"text": [None, "The cable."]}
 
 
-def test_comment_that_sets_the_status_is_a_change_too(
-    ticket: HelpDeskTicket, agent: Any, listener: Listener
+def test_comment_with_a_status_sends_both_signals(
+    ticket: HelpDeskTicket, agent: Any, receiver: Receiver
 ) -> None:
     ticket.services.comment(agent, "Works again.", status="done")
-    assert sorted(listener.heard) == ["changed", "commented"]
-    assert listener.statuses == ["done", "done"]
-    first, second = listener.arguments
+    assert sorted(receiver.received) == ["changed", "commented"]
+    assert receiver.statuses == ["done", "done"]
+    first, second = receiver.arguments
     assert first["event"] == second["event"]
 
 
-def test_nothing_is_told_of_what_is_rolled_back(
+def test_no_signal_after_a_rollback(
     ticket: HelpDeskTicket,
     agent: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
-    listener: Listener,
+    create_ticket: Callable[..., HelpDeskTicket],
+    receiver: Receiver,
     database_alias: str,
 ) -> None:
     with transaction.atomic(using=database_alias):
-        file_ticket(created_by=agent)
+        create_ticket(created_by=agent)
         ticket.services.start(agent)
         ticket.services.comment(agent, "Hello?")
         transaction.set_rollback(True, using=database_alias)
     with pytest.raises(ValidationError):
         ticket.services.comment(agent, " ")
-    assert listener.heard == []
+    assert receiver.received == []
 
 
-def test_nothing_is_told_before_the_commit(
-    ticket: HelpDeskTicket, agent: Any, listener: Listener, database_alias: str
+def test_no_signal_before_the_commit(
+    ticket: HelpDeskTicket, agent: Any, receiver: Receiver, database_alias: str
 ) -> None:
     with transaction.atomic(using=database_alias):
         ticket.services.start(agent)
-        assert listener.heard == []
-    assert listener.heard == ["changed"]
+        assert receiver.received == []
+    assert receiver.received == ["changed"]
 
 
-def test_change_that_changes_nothing_is_not_told_of(
-    ticket: HelpDeskTicket, agent: Any, listener: Listener
-) -> None:
+def test_no_signal_without_a_change(ticket: HelpDeskTicket, agent: Any, receiver: Receiver) -> None:
     ticket.services.update(agent, priority=ticket.priority)
     ticket.services.follow(agent)
     ticket.save()
-    assert listener.heard == []
+    assert receiver.received == []
 
 
-def test_receiver_that_raises_is_logged_and_stops_nothing(
+def test_error_of_a_receiver_is_logged_and_does_not_stop_others(
     ticket: HelpDeskTicket,
     agent: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     connect: Callable[..., None],
     caplog: pytest.LogCaptureFixture,
     settings: Any,
 ) -> None:
-    settings.ADMINS = []  # whom Django mails of what is logged
+    settings.ADMINS = []  # or Django emails them the logged errors
 
     def fail(**kwargs: Any) -> None:
-        message = "The receiver's own trouble."
+        message = "An error of the receiver."
         raise RuntimeError(message)
 
     for signal in SIGNALS.values():
         connect(signal, fail)
-    listener = Listener()
+    receiver = Receiver()
     for name, signal in SIGNALS.items():
-        connect(signal, lambda name=name, **arguments: listener.hear(name, arguments))
+        connect(signal, lambda name=name, **arguments: receiver.receive(name, arguments))
     caplog.set_level(logging.ERROR)
-    filed = file_ticket(created_by=agent)
+    created = create_ticket(created_by=agent)
     ticket.services.comment(agent, "Seen.", status="prog")
-    assert sorted(listener.heard) == ["changed", "commented", "created"]
-    assert caplog.text.count("The receiver's own trouble.") >= 3
-    assert HelpDeskTicket.objects.filter(pk=filed.pk).exists()
+    assert sorted(receiver.received) == ["changed", "commented", "created"]
+    assert caplog.text.count("An error of the receiver.") >= 3
+    assert HelpDeskTicket.objects.filter(pk=created.pk).exists()
     ticket.refresh_from_db()
     assert ticket.status == "prog"
     assert ticket.comments.count() == 1
 
 
-def test_the_documentation_s_receivers_work(
+def test_documented_receivers_work(
     ticket: HelpDeskTicket,
     agent: Any,
     connect: Callable[..., None],
@@ -191,14 +191,14 @@ def test_the_documentation_s_receivers_work(
         for block in blocks_of(ROOT / "docs" / "topics" / "signals.md")
         if block.language == "python"
     ]
-    reader: dict[str, Any] = {}
-    exec(block.compiled(), reader)
+    namespace: dict[str, Any] = {}
+    exec(block.compiled(), namespace)
     try:
-        ticket.services.comment(agent, "Not for everybody.", internal=True)
+        ticket.services.comment(agent, "Internal.", internal=True)
         ticket.services.comment(agent, "Works again.", status="done")
     finally:
-        ticket_changed.disconnect(reader["count_done"])
-        ticket_commented.disconnect(reader["note_reply"])
+        ticket_changed.disconnect(namespace["count_done"])
+        ticket_commented.disconnect(namespace["note_reply"])
     assert capsys.readouterr().out.splitlines() == [
         f"{agent} replied on {ticket}.",
         f"{ticket} was done by {agent}.",

@@ -1,4 +1,4 @@
-"""`import help_desk.spire_alias`, in a process of its own."""
+"""`import help_desk.spire_alias`, each test in its own process."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.support.mail import mail_through
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.hosts("default")  # each test makes a host of its own
+pytestmark = pytest.mark.hosts("default")  # each test creates its own host
 
 HEAD = "import help_desk.spire_alias"
 APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_spire.help_desk"]
 MIGRATED = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     from django.core.management import call_command
     call_command("migrate", verbosity=0)
@@ -26,7 +26,7 @@ MIGRATED = """
 
 def test_every_module_has_both_names(tmp_path: Path) -> None:
     script = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     import importlib, importlib.util, pkgutil, sys
     import help_desk
@@ -34,14 +34,14 @@ def test_every_module_has_both_names(tmp_path: Path) -> None:
     names += [found.name for found in pkgutil.walk_packages(help_desk.__path__, "help_desk.")]
     frameworks = ("django.tasks", "django_tasks")
     if not any(importlib.util.find_spec(framework) for framework in frameworks):
-        names.remove("help_desk.tasks")  # Django 5.2 has no tasks, and nobody installed them
+        names.remove("help_desk.tasks")  # Django 5.2 has no tasks, and no backport is installed
     for kind in ("migrations.0001_initial", "management.commands.help_desk_deliver",
                  "models.ticket", "views.page_views", "urls.form_urls"):
         assert f"help_desk.{kind}" in names, kind
     for number, name in enumerate(names):
         both = [name, f"django_spire.{name}"]
         if number % 2:
-            both.reverse()  # whichever is imported first
+            both.reverse()  # in either order
         first, second = map(importlib.import_module, both)
         assert first is second, name
         assert sys.modules[f"django_spire.{name}"] is first, name
@@ -53,7 +53,7 @@ def test_every_module_has_both_names(tmp_path: Path) -> None:
     assert int(run_in_new_host(tmp_path, script, head=HEAD, INSTALLED_APPS=apps).stdout) > 30
 
 
-def test_modules_that_are_not_there_are_not_there_under_either_name(tmp_path: Path) -> None:
+def test_missing_modules_are_missing_under_both_names(tmp_path: Path) -> None:
     script = """
     import help_desk.spire_alias, importlib, importlib.util
     for name in ("django_spire.help_desk.no_such", "django_spire.other", "django_spire.help_desks"):
@@ -69,7 +69,7 @@ def test_modules_that_are_not_there_are_not_there_under_either_name(tmp_path: Pa
 
 
 @pytest.mark.parametrize("apps", [APPS, [*APPS[:2], "help_desk"]], ids=["alias", "own-name"])
-def test_app_works_under_either_name_with_its_models_registered_once(
+def test_app_works_under_either_name_with_one_set_of_models(
     tmp_path: Path, apps: list[str]
 ) -> None:
     script = (
@@ -96,9 +96,9 @@ def test_app_works_under_either_name_with_its_models_registered_once(
     run_in_new_host(tmp_path, script, head=HEAD, INSTALLED_APPS=apps, **mailing)
 
 
-def test_patch_through_one_name_is_seen_through_the_other(tmp_path: Path) -> None:
+def test_patch_through_one_name_is_visible_through_the_other(tmp_path: Path) -> None:
     script = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
     from unittest import mock
     target = "django_spire.help_desk.notifications.recipients.recipients_for"
@@ -114,7 +114,7 @@ def test_patch_through_one_name_is_seen_through_the_other(tmp_path: Path) -> Non
     run_in_new_host(tmp_path, script, head=HEAD)
 
 
-def test_names_in_pickles_and_settings_lead_to_the_same_objects(tmp_path: Path) -> None:
+def test_dotted_paths_and_pickles_resolve_to_the_same_objects(tmp_path: Path) -> None:
     script = """
     import django, pickle
     django.setup()
@@ -132,7 +132,9 @@ def test_names_in_pickles_and_settings_lead_to_the_same_objects(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("is_imported", [False, True], ids=["importable", "imported"])
-def test_django_spire_itself_is_not_touched(tmp_path: Path, *, is_imported: bool) -> None:
+def test_installed_django_spire_is_refused_and_unchanged(
+    tmp_path: Path, *, is_imported: bool
+) -> None:
     spire = tmp_path / "django_spire" / "help_desk"
     spire.mkdir(parents=True)
     (tmp_path / "django_spire" / "__init__.py").touch()
@@ -148,7 +150,7 @@ def test_django_spire_itself_is_not_touched(tmp_path: Path, *, is_imported: bool
     except ImproperlyConfigured as error:
         assert "INSTALLED_APPS" in str(error)
     else:
-        raise AssertionError("It was not refused.")
+        raise AssertionError("ImproperlyConfigured was not raised.")
     assert sys.meta_path == before
     assert ("django_spire" in sys.modules) is {is_imported}
     import django_spire.help_desk

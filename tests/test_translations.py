@@ -152,11 +152,11 @@ def test_list_is_in_the_language_that_the_browser_asks_for(
 
 
 def test_email_is_in_the_language_of_the_site(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
 ) -> None:
     settings.LANGUAGE_CODE = "de"
     settings.ADMINS = ["ada@example.com"]
-    ticket = file_ticket(created_by=reporter, priority="urge", description="Sie klemmt.")
+    ticket = create_ticket(created_by=reporter, priority="urge", description="Sie klemmt.")
     assert delivery.deliver().sent == 1
     (message,) = mail.outbox
     assert message.subject == f"Ticket #{ticket.pk}: Sie klemmt."

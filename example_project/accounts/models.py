@@ -1,4 +1,4 @@
-"""The people of the company."""
+"""The employees of the company."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -20,7 +20,7 @@ class Department(models.TextChoices):
 
 
 class User(AbstractUser):
-    """Somebody who works here: one name as they write it, and where they are found."""
+    """An employee, with one field for the full name."""
 
     first_name = None
     last_name = None

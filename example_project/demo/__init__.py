@@ -1,1 +1,1 @@
-"""What makes the intranet a demonstration: people, their tickets, and the command."""
+"""Demo data for the intranet: users, half a year of tickets, and `manage.py demo`."""

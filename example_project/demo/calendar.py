@@ -1,4 +1,4 @@
-"""When people work."""
+"""Working hours: the times at which something can happen on a ticket."""
 
 from __future__ import annotations
 
@@ -11,21 +11,13 @@ if TYPE_CHECKING:
 SATURDAY = 5
 OPENS, CLOSES = time(7, 40), time(17, 30)
 DAY = timedelta(hours=9, minutes=50)
-"""From opening to closing."""
+"""The length of a working day."""
 GROWTH = 0.75
-"""Below one: people learn that there is a help desk."""
+"""An exponent below 1 increases the number of tickets per week over time."""
 
 
 def working_days(now: datetime, weeks: int) -> list[datetime]:
-    """Collect the days on which people worked.
-
-    Args:
-        now: The end; today counts if it has opened an hour ago.
-        weeks: How far to go back.
-
-    Returns:
-        The moments at which those days opened, in order.
-    """
+    """Return the opening times of the last working days; today's if it is an hour ago."""
     days = (now.date() - timedelta(days=back) for back in range(7 * weeks, -1, -1))
     openings = (datetime.combine(day, OPENS, UTC) for day in days)
     return [
@@ -36,17 +28,7 @@ def working_days(now: datetime, weeks: int) -> list[datetime]:
 
 
 def moments(rng: Random, now: datetime, *, weeks: int, number: int) -> list[datetime]:
-    """Spread moments over working hours: more and more a week, at random within a day.
-
-    Args:
-        rng: Decides.
-        now: None is later than this.
-        weeks: How far to go back.
-        number: How many.
-
-    Returns:
-        The moments in order.
-    """
+    """Return random times in the working hours of the last weeks, in order."""
     days = working_days(now, weeks)
     chosen = []
     for place in range(number):
@@ -57,18 +39,10 @@ def moments(rng: Random, now: datetime, *, weeks: int, number: int) -> list[date
 
 
 def after(moment: datetime, hours: float) -> datetime:
-    """Add time, and go on to the next working hour where nobody works then.
-
-    Args:
-        moment: The beginning.
-        hours: How much later, by the clock on the wall.
-
-    Returns:
-        A moment in working hours.
-    """
+    """Return the time `hours` later, moved to the next morning if it is outside working hours."""
     later = moment + timedelta(hours=hours)
     if later.time() > CLOSES:
-        # Spread over the next morning, or everything would happen as the doors open.
+        # Keep the minute, so that not everything happens at the opening time.
         later = datetime.combine(later.date() + timedelta(days=1), OPENS, UTC)
         later += timedelta(minutes=moment.minute)
     elif later.time() < OPENS:

@@ -1,4 +1,4 @@
-"""Who works in the company, and what each may do in the help desk."""
+"""The employees, and their permissions in the help desk."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 
 PASSWORD = "demo"
-"""Everybody's."""
+"""The password of every user."""
 
 TICKETS = "django_spire_help_desk"
 GROUPS = {
-    # Whoever holds the delete permission is told of every new ticket.
+    # The delete permission makes a user a manager, who is notified of every new ticket.
     "Help desk managers": (
         f"{TICKETS}.add_helpdeskticket",
         f"{TICKETS}.change_helpdeskticket",
@@ -25,9 +25,9 @@ GROUPS = {
         f"{TICKETS}.change_helpdeskticket",
         f"{TICKETS}.view_helpdeskticket",
     ),
-    # They see their own tickets, by HELP_DESK["CREATORS_SEE_OWN_TICKETS"].
+    # HELP_DESK["CREATORS_SEE_OWN_TICKETS"] shows them the tickets that they submitted.
     "Staff": (f"{TICKETS}.add_helpdeskticket",),
-    # What the admin pages show to developers.
+    # Pages of the admin that developers can open.
     "Operators": (
         f"{TICKETS}.view_notification",
         f"{TICKETS}.view_ticketevent",
@@ -45,7 +45,7 @@ class Colleague:
     extension: str
     groups: tuple[str, ...] = ("Staff",)
     is_staff: bool = False
-    """Whether the admin lets them in."""
+    """Whether they can open the admin."""
     is_active: bool = True
 
 
@@ -91,7 +91,7 @@ COLLEAGUES = (
     ),
     Colleague(
         username="ben",
-        name="Ben O’Leary",
+        name="Ben O’Leary",  # noqa: RUF001 -- as he writes it
         department=Department.SALES,
         extension="241",
     ),
@@ -138,7 +138,7 @@ COLLEAGUES = (
         department=Department.CUSTOMER_SERVICE,
         extension="271",
     ),
-    # Has left; the tickets stay.
+    # Left the company; their tickets remain.
     Colleague(
         username="tom",
         name="Tom Baker-Lee",
@@ -151,15 +151,11 @@ COLLEAGUES = (
 BY_NAME = {colleague.username: colleague for colleague in COLLEAGUES}
 
 
-def make_people() -> dict[str, User]:
-    """Make everybody's account.
-
-    Returns:
-        The accounts by user name.
-    """
-    groups = {name: _make_group(name, permissions) for name, permissions in GROUPS.items()}
-    password = make_password(PASSWORD)  # slow by design, so once for all
-    people = {}
+def create_users() -> dict[str, User]:
+    """Create all users and return them by username."""
+    groups = {name: _create_group(name, permissions) for name, permissions in GROUPS.items()}
+    password = make_password(PASSWORD)  # hashing is slow by design, so do it once
+    users = {}
     for colleague in COLLEAGUES:
         user = User.objects.create(
             username=colleague.username,
@@ -172,11 +168,11 @@ def make_people() -> dict[str, User]:
             password=password,
         )
         user.groups.set(groups[name] for name in colleague.groups)
-        people[colleague.username] = user
-    return people
+        users[colleague.username] = user
+    return users
 
 
-def _make_group(name: str, permissions: tuple[str, ...]) -> Group:
+def _create_group(name: str, permissions: tuple[str, ...]) -> Group:
     group = Group.objects.create(name=name)
     for permission in permissions:
         app_label, codename = permission.split(".")

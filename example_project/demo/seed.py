@@ -1,4 +1,4 @@
-"""Writes people and tickets into the database, through the help desk's own services."""
+"""Create users and tickets with the services of the help desk."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 MAILS = 8
-"""E-mails that still wait when everything is written, so that the folder has a few."""
+"""The number of emails left to send, so that the mail folder has some."""
 UNREAD = {people.MANAGER: 7, people.DEVELOPER: 11, people.AGENT: 5, people.REPORTER: 2}
-"""How much of what they were told last somebody has not looked at yet."""
+"""The number of unread inbox entries by username; 1 for everyone else."""
 
 
 def seed(*, mails: int = MAILS) -> int:
-    """Make everybody's account and half a year of tickets, or nothing.
+    """Create all users and half a year of tickets in one transaction.
 
     Args:
-        mails: How many of the newest e-mails are left to be sent.
+        mails: The number of recent emails that are left to send.
 
     Returns:
-        How many tickets were filed.
+        The number of tickets.
     """
-    # No mail leaves while the past is written.
-    quiet = {**settings.HELP_DESK, "DELIVERY": "command"}
-    with override_settings(HELP_DESK=quiet), transaction.atomic():
-        accounts = people.make_people()
-        number = _write(story.tell(timezone.now()), accounts)
+    # Nothing may be sent until the emails of the past are marked as sent.
+    help_desk = {**settings.HELP_DESK, "DELIVERY": "command"}
+    with override_settings(HELP_DESK=help_desk), transaction.atomic():
+        users = people.create_users()
+        count = _apply(story.steps_until(timezone.now()), users)
         _date_comments()
-        _read_inboxes(accounts)
-        _send_mail_of_the_past(mails)
-    return number
+        _mark_inboxes_as_read(users)
+        _mark_mails_as_sent(except_newest=mails)
+    return count
 
 
 @contextmanager
@@ -56,40 +56,40 @@ def _clock_at(moment: datetime) -> Iterator[None]:
         yield
 
 
-def _write(steps: list[story.Step], accounts: dict[str, User]) -> int:
+def _apply(steps: list[story.Step], users: dict[str, User]) -> int:
     tickets: dict[int, HelpDeskTicket] = {}
     for step in steps:
         with _clock_at(step.moment):
-            if step.act is story.Act.FILE:
-                tickets[step.place] = HelpDeskTicket().services.create(
-                    accounts[step.by], created_datetime=step.moment, **step.fields
+            if step.act is story.Act.CREATE:
+                tickets[step.number] = HelpDeskTicket().services.create(
+                    users[step.actor], created_datetime=step.moment, **step.fields
                 )
             else:
-                _go_on(tickets[step.place], step, accounts)
+                _apply_to(tickets[step.number], step, users)
     return len(tickets)
 
 
-def _go_on(ticket: HelpDeskTicket, step: story.Step, accounts: dict[str, User]) -> None:
-    by, act = accounts[step.by], story.Act
+def _apply_to(ticket: HelpDeskTicket, step: story.Step, users: dict[str, User]) -> None:
+    actor, act = users[step.actor], story.Act
     match step.act:
         case act.ASSIGN:
-            ticket.services.assign(accounts[step.to], by)
+            ticket.services.assign(users[step.assignee], actor=actor)
         case act.START:
-            ticket.services.update(by, assigned_to=accounts[step.to], status="prog")
+            ticket.services.update(actor, assigned_to=users[step.assignee], status="prog")
         case act.REPLY:
-            ticket.services.comment(by, step.text, **step.fields)
+            ticket.services.comment(actor, step.text, **step.fields)
         case act.NOTE:
-            ticket.services.comment(by, step.text, internal=True)
+            ticket.services.comment(actor, step.text, internal=True)
         case act.DELETE:
-            ticket.services.delete(by)
+            ticket.services.delete(actor)
         case _:
-            ticket.services.update(by, **step.fields)
+            ticket.services.update(actor, **step.fields)
 
 
 def _date_comments() -> None:
-    """Have comments, and what counts from them, bear the moment of their events.
+    """Copy the time of each comment, and of first responses, from its event.
 
-    Their own is the clock's, whatever `timezone.now` is made to say.
+    The default of `created_datetime` refers to the original `timezone.now`, not to the patched one.
     """
     written = TicketEvent.objects.filter(comment=OuterRef("pk")).order_by("pk")
     TicketComment.objects.update(created_datetime=Subquery(written.values("created_datetime")[:1]))
@@ -100,10 +100,10 @@ def _date_comments() -> None:
     HelpDeskTicket.objects.update(first_response_datetime=Subquery(first))
 
 
-def _read_inboxes(accounts: dict[str, User]) -> None:
-    """Note that people have read what they were told, but for the newest.
+def _mark_inboxes_as_read(users: dict[str, User]) -> None:
+    """Mark inbox entries as read, except the newest.
 
-    `write` is the package's own, here and below; no other host has a past to make up.
+    `write` is private to the package; only invented history needs it, here and below.
     """
     acted = {
         (actor, ticket): latest
@@ -111,22 +111,22 @@ def _read_inboxes(accounts: dict[str, User]) -> None:
         .annotate(latest=Max("pk"))
         .order_by()
     }
-    for username, person in accounts.items():
-        inbox = Notification.objects.inbox_of(person).order_by("-pk")
+    for username, user in users.items():
+        inbox = Notification.objects.inbox_of(user).order_by("-pk")
         unread = [
             row
             for row, event, ticket in inbox.values_list("pk", "event", "event__ticket")
-            # Whoever did something on a ticket has seen what was there.
-            if event > acted.get((person.pk, ticket), 0)
+            # Users who acted on a ticket have seen its earlier events.
+            if event > acted.get((user.pk, ticket), 0)
         ][: UNREAD.get(username, 1)]
-        told = Notification.objects.filter(recipient=person, channel=IN_APP)
-        told.exclude(pk__in=unread).write(read_datetime=F("created_datetime"))
+        entries = Notification.objects.filter(recipient=user, channel=IN_APP)
+        entries.exclude(pk__in=unread).write(read_datetime=F("created_datetime"))
 
 
-def _send_mail_of_the_past(left: int) -> None:
-    """Note that old mail was sent when it was written, instead of sending it now."""
+def _mark_mails_as_sent(*, except_newest: int) -> None:
+    """Mark emails as sent when they were created, instead of sending them now."""
     waiting = Notification.objects.filter(status=NotificationStatusChoices.WAITING)
-    newest = waiting.order_by("-pk").values_list("pk", flat=True)[:left]
+    newest = waiting.order_by("-pk").values_list("pk", flat=True)[:except_newest]
     waiting.exclude(pk__in=set(newest)).write(
         status=NotificationStatusChoices.SENT,
         due_datetime=None,

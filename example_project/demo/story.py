@@ -1,4 +1,4 @@
-"""What happens to the tickets in half a year, before any of it is written down."""
+"""Half a year of activity on tickets, as data; `seed` writes it to the database."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ WEEKS = 26
 SEED = 114
 
 REACTION = {"urge": (0.1, 1), "high": (0.5, 20), "med": (3, 110), "low": (12, 300)}
-"""Hours until somebody begins, by priority."""
+"""Range of hours until work begins, by priority."""
 WORK = {"urge": (0.5, 8), "high": (2, 60), "med": (3, 160), "low": (2, 400)}
-"""Hours until it is done."""
+"""Range of hours until the ticket is done, by priority."""
 STUCK, TRIAGED, REOPENED, DUPLICATE, ADDITION = 0.07, 0.14, 0.05, 0.03, 0.7
-GIVEN, EXPLAINED = 0.3, 0.75
-"""How often each happens."""
-TAKEN_ALOUD, ASKED, NOTED, CONSULTED, THANKED = 0.45, 0.35, 0.25, 0.15, 0.4
-"""How often each happens lately; in the first months people still telephoned."""
-TALKATIVE_FROM = 0.4
-"""The part of the time that was over when they began to write."""
+ASSIGNED, EXPLAINED = 0.3, 0.75
+"""Probability of each per ticket."""
+ACKNOWLEDGED, ASKED, NOTED, CONSULTED, THANKED = 0.45, 0.35, 0.25, 0.15, 0.4
+"""Probability of each per ticket, once people use replies at all."""
+REPLIES_FROM = 0.4
+"""The share of tickets after which people begin to write replies; before, they called."""
 
 
 class Act(enum.Enum):
-    FILE = enum.auto()
+    CREATE = enum.auto()
     CHANGE = enum.auto()
     ASSIGN = enum.auto()
     START = enum.auto()
@@ -43,55 +43,50 @@ class Act(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that somebody does to one ticket.
+    """One action of a user on a ticket.
 
     Attributes:
-        moment: When.
-        place: Which ticket: its place in the order of filing.
-        act: What.
-        by: User name of who does it.
-        fields: The values that the ticket gets; with a reply or a note, perhaps a status.
-        text: What somebody says.
-        to: User name of who gets the ticket.
+        moment: The time of the action.
+        number: The ticket, counted in the order of creation.
+        act: The kind of action.
+        actor: A username.
+        fields: New values of the ticket's fields; with a reply, its status.
+        text: The text of a reply or note.
+        assignee: A username; for acts that assign the ticket.
     """
 
     moment: datetime
-    place: int
+    number: int
     act: Act
-    by: str
+    actor: str
     fields: dict[str, Any] = field(default_factory=dict)
     text: str = ""
-    to: str = ""
+    assignee: str = ""
 
 
-def tell(now: datetime) -> list[Step]:
-    """Make up everything that has happened until now; each time the same.
-
-    Args:
-        now: The end of the story.
-
-    Returns:
-        The steps in the order of their moments.
-    """
+def steps_until(now: datetime) -> list[Step]:
+    """Return all steps in order of time; the random choices are the same in each run."""
     rng = Random(SEED)
-    filed = calendar.moments(rng, now, weeks=WEEKS, number=TICKETS)
-    drawn = texts.reports(rng)
+    created = calendar.moments(rng, now, weeks=WEEKS, number=TICKETS)
+    reports = texts.reports(rng)
     steps = [
         step
-        for place, moment in enumerate(filed)
-        for step in _life(rng, place, moment, next(drawn))
+        for number, moment in enumerate(created)
+        for step in _ticket_steps(rng, number, moment, next(reports))
         if step.moment <= now
     ]
     return sorted(steps, key=lambda step: step.moment)
 
 
-def _life(rng: Random, place: int, moment: datetime, report: texts.Report) -> Iterator[Step]:
-    reporter = _filer(rng, report, is_old=place < TICKETS // 2)
+def _ticket_steps(
+    rng: Random, number: int, moment: datetime, report: texts.Report
+) -> Iterator[Step]:
+    creator = _creator(rng, report, is_old=number < TICKETS // 2)
     yield Step(
         moment=moment,
-        place=place,
-        act=Act.FILE,
-        actor=reporter,
+        number=number,
+        act=Act.CREATE,
+        actor=creator,
         fields={
             "purpose": report.purpose,
             "priority": report.priority,
@@ -99,111 +94,115 @@ def _life(rng: Random, place: int, moment: datetime, report: texts.Report) -> It
         },
     )
     if rng.random() < DUPLICATE:
-        gone = calendar.after(moment, rng.uniform(0.2, 20))
-        yield Step(moment=gone, place=place, act=Act.DELETE, actor=people.MANAGER)
+        deleted = calendar.after(moment, rng.uniform(0.2, 20))
+        yield Step(moment=deleted, number=number, act=Act.DELETE, actor=people.MANAGER)
         return
     priority = report.priority
     if rng.random() < TRIAGED:
-        priority = texts.neighbour(rng, priority)
+        priority = texts.adjacent_priority(rng, priority)
         moment = calendar.after(moment, rng.uniform(0.1, 3))
         fields = {"priority": priority}
-        yield Step(moment=moment, place=place, act=Act.CHANGE, actor=people.MANAGER, fields=fields)
-    yield from _Work(rng, place, moment, report, priority, reporter).steps()
+        yield Step(
+            moment=moment, number=number, act=Act.CHANGE, actor=people.MANAGER, fields=fields
+        )
+    yield from _Work(rng, number, moment, report, priority, creator).steps()
 
 
 class _Work:
-    """Who works on one ticket, and what is done and said."""
+    """The work on one ticket and the replies on it."""
 
     def __init__(
         self,
         rng: Random,
-        place: int,
+        number: int,
         moment: datetime,
         report: texts.Report,
         priority: str,
-        reporter: str,
+        creator: str,
     ) -> None:
-        self.rng, self.place, self.moment = rng, place, moment
-        self.report, self.priority, self.reporter = report, priority, reporter
-        app_people = (people.DEVELOPER, people.DEVELOPER, people.AGENT)
-        company_people = (people.AGENT, people.AGENT, people.MANAGER)
-        self.worker = rng.choice(app_people if report.purpose == "app" else company_people)
-        self.talk = Talk(rng, report.purpose, reporter=reporter, worker=self.worker)
+        self.rng, self.number, self.moment = rng, number, moment
+        self.report, self.priority, self.creator = report, priority, creator
+        app_assignees = (people.DEVELOPER, people.DEVELOPER, people.AGENT)
+        company_assignees = (people.AGENT, people.AGENT, people.MANAGER)
+        self.assignee = rng.choice(app_assignees if report.purpose == "app" else company_assignees)
+        self.talk = Talk(rng, report.purpose, creator=creator, assignee=self.assignee)
 
     def steps(self) -> Iterator[Step]:
-        """Tell it from the moment at which the ticket lies there."""
+        """Yield what happens after the ticket was created and triaged."""
         is_stuck, is_reopened = self._happens(STUCK), self._happens(REOPENED)
         if is_stuck and self._happens(0.5):
-            yield self._reply((60, 200), self.reporter, self.talk.reporters("ask"))
+            yield self._reply((60, 200), self.creator, self.talk.creator_says("ask"))
             return
         yield from self._begin()
-        yield from self._talk_about_it()
+        yield from self._discuss()
         if is_stuck:
-            yield self._reply((60, 200), self.reporter, self.talk.reporters("ask"))
-            yield self._reply((0.5, 20), self.worker, self.talk.line("news"))
+            yield self._reply((60, 200), self.creator, self.talk.creator_says("ask"))
+            yield self._reply((0.5, 20), self.assignee, self.talk.assignee_says("news"))
             return
         yield self._end(WORK[self.priority], "solution")
         if is_reopened:
-            yield self._reply((5, 100), self.reporter, self.talk.reporters("again"))
-            yield self._step((0.1, 5), Act.START, self.worker, to=self.worker)
-            yield self._end((3, 60), "once_more")
-        elif self._is_said(THANKED):
-            yield self._reply((0.2, 20), self.reporter, self.talk.reporters("thanks"))
+            yield self._reply((5, 100), self.creator, self.talk.creator_says("again"))
+            yield self._step((0.1, 5), Act.START, self.assignee, assignee=self.assignee)
+            yield self._end((3, 60), "second_solution")
+        elif self._is_written(THANKED):
+            yield self._reply((0.2, 20), self.creator, self.talk.creator_says("thanks"))
 
     def _begin(self) -> Iterator[Step]:
-        is_given, is_said = self._happens(GIVEN), self._is_said(TAKEN_ALOUD)
+        is_assigned, is_acknowledged = self._happens(ASSIGNED), self._is_written(ACKNOWLEDGED)
         hours = REACTION[self.priority]
-        if is_given or is_said:
-            by = people.MANAGER if is_given else self.worker
-            yield self._step(hours, Act.ASSIGN, by, to=self.worker)
+        if is_assigned or is_acknowledged:
+            actor = people.MANAGER if is_assigned else self.assignee
+            yield self._step(hours, Act.ASSIGN, actor, assignee=self.assignee)
             hours = (0.02, 0.5)
-        if is_said:
-            yield self._reply(hours, self.worker, self.talk.line("take"), status="prog")
+        if is_acknowledged:
+            yield self._reply(hours, self.assignee, self.talk.assignee_says("take"), status="prog")
         else:
-            # Who was not given it takes and starts it in one.
-            yield self._step(hours, Act.START, self.worker, to=self.worker)
+            # The assignee assigns the ticket to themselves and starts it in one step.
+            yield self._step(hours, Act.START, self.assignee, assignee=self.assignee)
 
-    def _talk_about_it(self) -> Iterator[Step]:
-        if self._is_said(ASKED):
+    def _discuss(self) -> Iterator[Step]:
+        if self._is_written(ASKED):
             question = self.talk.exchange("question")
-            yield self._reply((0.1, 2), self.worker, question.ask)
-            yield self._reply((0.1, 6), self.reporter, question.answer)
-        if self._is_said(CONSULTED):
+            yield self._reply((0.1, 2), self.assignee, question.ask)
+            yield self._reply((0.1, 6), self.creator, question.answer)
+        if self._is_written(CONSULTED):
             question = self.talk.exchange("consultation")
-            yield self._step((0.1, 2), Act.NOTE, self.worker, text=question.ask)
+            yield self._step((0.1, 2), Act.NOTE, self.assignee, text=question.ask)
             yield self._step((0.1, 6), Act.NOTE, self.talk.consulted, text=question.answer)
-        elif self._is_said(NOTED):
-            yield self._step((0.1, 2), Act.NOTE, self.worker, text=self.talk.line("notes"))
+        elif self._is_written(NOTED):
+            yield self._step(
+                (0.1, 2), Act.NOTE, self.assignee, text=self.talk.assignee_says("notes")
+            )
         if self.report.addition and self._happens(ADDITION):
-            yield self._reply((0.2, 5), self.worker, self.report.addition)
+            yield self._reply((0.2, 5), self.assignee, self.report.addition)
 
     def _end(self, hours: tuple[float, float], kind: str) -> Step:
         if self._happens(EXPLAINED):
-            return self._reply(hours, self.worker, self.talk.line(kind), status="done")
-        return self._step(hours, Act.CHANGE, self.worker, fields={"status": "done"})
+            return self._reply(hours, self.assignee, self.talk.assignee_says(kind), status="done")
+        return self._step(hours, Act.CHANGE, self.assignee, fields={"status": "done"})
 
-    def _reply(self, hours: tuple[float, float], by: str, text: str, **fields: str) -> Step:
-        return self._step(hours, Act.REPLY, by, text=text, fields=fields)
+    def _reply(self, hours: tuple[float, float], actor: str, text: str, **fields: str) -> Step:
+        return self._step(hours, Act.REPLY, actor, text=text, fields=fields)
 
-    def _step(self, hours: tuple[float, float], act: Act, by: str, **rest: Any) -> Step:
+    def _step(self, hours: tuple[float, float], act: Act, actor: str, **rest: Any) -> Step:
         self.moment = calendar.after(self.moment, self.rng.uniform(*hours))
-        return Step(moment=self.moment, place=self.place, act=act, actor=by, **rest)
+        return Step(moment=self.moment, number=self.number, act=act, actor=actor, **rest)
 
-    def _is_said(self, chance: float) -> bool:
-        is_late = self.place >= TICKETS * TALKATIVE_FROM
+    def _is_written(self, chance: float) -> bool:
+        is_late = self.number >= TICKETS * REPLIES_FROM
         return self._happens(chance) and is_late
 
     def _happens(self, chance: float) -> bool:
         return self.rng.random() < chance
 
 
-def _filer(rng: Random, report: texts.Report, *, is_old: bool) -> str:
+def _creator(rng: Random, report: texts.Report, *, is_old: bool) -> str:
     candidates = [
         colleague.username
         for colleague in people.COLLEAGUES
         if colleague.department in report.departments and (colleague.is_active or is_old)
     ]
-    # So that there is something to see for who signs in as the reporter.
+    # Most recent tickets of the department are by the demo user, so that her pages are not empty.
     return (
         people.REPORTER if people.REPORTER in candidates and not is_old else rng.choice(candidates)
     )

@@ -1,4 +1,4 @@
-"""What people say on tickets: the lines of talk.toml."""
+"""Replies and notes on tickets, from talk.toml."""
 
 from __future__ import annotations
 
@@ -18,62 +18,39 @@ CONSULTED = {
     people.AGENT: people.DEVELOPER,
     people.MANAGER: people.AGENT,
 }
-"""Whom somebody asks who works on a ticket."""
+"""The colleague whom the assignee of a ticket asks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """A question and its answer."""
-
     ask: str
     answer: str
 
 
 class Talk:
-    """What the people of one ticket say."""
+    """Picks the replies and notes of one ticket."""
 
-    def __init__(self, rng: Random, purpose: str, *, reporter: str, worker: str) -> None:
-        """Know who talks.
-
-        Args:
-            rng: Decides.
-            purpose: The ticket's.
-            reporter: User name of who filed it.
-            worker: User name of who works on it.
-        """
+    def __init__(self, rng: Random, purpose: str, *, creator: str, assignee: str) -> None:
         self._rng = rng
         self._lines = LINES[purpose]
-        colleague = people.BY_NAME[reporter]
-        self.consulted = CONSULTED[worker]
-        self._words = {
+        colleague = people.BY_NAME[creator]
+        self.consulted = CONSULTED[assignee]
+        self._values = {
             "name": colleague.name.split()[0],
             "extension": colleague.extension,
             "other": self.consulted,
         }
 
-    def line(self, kind: str) -> str:
-        """Draw what somebody who works on the ticket says.
+    def assignee_says(self, kind: str) -> str:
+        return self._rng.choice(self._lines[kind]).format(**self._values)
 
-        Args:
-            kind: A key of talk.toml.
-        """
-        return self._rng.choice(self._lines[kind]).format(**self._words)
-
-    def reporters(self, kind: str) -> str:
-        """Draw what the reporter says.
-
-        Args:
-            kind: A key of talk.toml.
-        """
-        return self._rng.choice(LINES["reporter"][kind])
+    def creator_says(self, kind: str) -> str:
+        return self._rng.choice(LINES["creator"][kind])
 
     def exchange(self, kind: str) -> Exchange:
-        """Draw a question and its answer.
-
-        Args:
-            kind: `question`, to the reporter, or `consultation`, among those who work.
-        """
-        drawn = self._rng.choice(self._lines[kind])
+        """Pick a `question` to the creator, or a `consultation` between colleagues."""
+        exchange = self._rng.choice(self._lines[kind])
         return Exchange(
-            ask=drawn["ask"].format(**self._words), answer=drawn["answer"].format(**self._words)
+            ask=exchange["ask"].format(**self._values),
+            answer=exchange["answer"].format(**self._values),
         )

@@ -1,4 +1,4 @@
-"""What the tickets say: the problems of problems.toml, each time in other words."""
+"""Descriptions of tickets: the problems of problems.toml, with varying details."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 CLOSING_CHANCE = 0.4
 OTHER_PRIORITY_CHANCE = 0.15
-NEIGHBOURS = {"low": ("med",), "med": ("low", "high"), "high": ("med",), "urge": ("high",)}
+NEXT_PRIORITIES = {"low": ("med",), "med": ("low", "high"), "high": ("med",), "urge": ("high",)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One problem, as one person puts it.
+    """The content of a ticket.
 
     Attributes:
-        purpose: As tickets have it.
-        priority: The same.
-        departments: Where it may have happened.
-        text: What the person writes.
-        addition: What becomes known later; may be empty.
+        purpose: A value of the ticket's field.
+        priority: A value of the ticket's field.
+        departments: Departments whose members could report this.
+        text: The description.
+        addition: What the assignee finds out later; may be empty.
     """
 
     purpose: str
@@ -37,49 +37,34 @@ class Report:
 
 
 def reports(rng: Random) -> Iterator[Report]:
-    """Draw reports without end; none comes again before all others have.
-
-    Args:
-        rng: Decides.
-
-    Yields:
-        Reports; no two with the same text.
-    """
+    """Yield reports with different texts; a problem repeats only after all others were used."""
     source = tomllib.loads((Path(__file__).parent / "problems.toml").read_text("utf-8"))
     seen: set[str] = set()
     while True:
         problems = list(source["problem"])
         rng.shuffle(problems)
         for problem in problems:
-            report = _put_into_words(problem, source, rng)
+            report = _report(problem, source, rng)
             if report.text not in seen:
                 seen.add(report.text)
                 yield report
 
 
-def neighbour(rng: Random, priority: str) -> str:
-    """Choose the priority that somebody else would have given; never a higher one than high.
-
-    Args:
-        rng: Decides.
-        priority: What somebody gave.
-
-    Returns:
-        Another one, a step away.
-    """
-    return rng.choice(NEIGHBOURS[priority])
+def adjacent_priority(rng: Random, priority: str) -> str:
+    """Return the next lower or higher priority, but never urgent."""
+    return rng.choice(NEXT_PRIORITIES[priority])
 
 
-def _put_into_words(problem: dict, source: dict, rng: Random) -> Report:
+def _report(problem: dict, source: dict, rng: Random) -> Report:
     priority = problem["priority"]
     if rng.random() < OTHER_PRIORITY_CHANCE:
-        priority = neighbour(rng, priority)
-    words = {
-        name: rng.choice(source["words"][name])
+        priority = adjacent_priority(rng, priority)
+    details = {
+        name: rng.choice(source["details"][name])
         for _text, name, _format, _conversion in string.Formatter().parse(problem["text"])
         if name
     }
-    text = problem["text"].format(**words)
+    text = problem["text"].format(**details)
     if rng.random() < CLOSING_CHANCE:
         separator = "\n\n" if "\n" in text else " "
         text += separator + rng.choice(source["closing"][priority])

@@ -1,4 +1,4 @@
-"""What the intranet adds to every answer."""
+"""Middleware of the intranet."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def content_security_policy(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Let browsers load nothing but this site's own files: no inline script, no inline style.
+    """Allow only files of this site: no inline scripts, no inline styles.
 
-    From Django 6.0 on, `django.middleware.csp` does the same.
+    Django 6.0 and later have `django.middleware.csp` for this.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

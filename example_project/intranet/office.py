@@ -1,4 +1,4 @@
-"""What the home page tells; in a real intranet it would come from the database."""
+"""Content of the home page; a real intranet would read it from the database."""
 
 from __future__ import annotations
 
@@ -45,24 +45,24 @@ ROOMS = (
 _NEWS = (
     (
         2,
-        "The car park is resurfaced next week",
+        "Car park resurfacing next week",
         (
-            "From Monday to Wednesday only the spaces behind the warehouse can be used. "
-            "Bicycles can stand in the loading bay meanwhile."
+            "From Monday to Wednesday, only the spaces behind the warehouse are available. "
+            "Bicycles can be left in the loading bay."
         ),
     ),
     (
         6,
         "Expense reports move to the new form",
         (
-            "The spreadsheet is retired at the end of the month. Reports that were begun in it "
-            "can be finished there; new ones start in the portal."
+            "The spreadsheet is retired at the end of the month. You can finish reports that you "
+            "started in it; create new ones in the portal."
         ),
     ),
     (
         13,
         "First-aid course: six places left",
-        "Two half days in Birch, held by the ambulance service. Reception keeps the list.",
+        "Two half days in Birch, taught by the ambulance service. Sign up at reception.",
     ),
 )
 _DISHES = (
@@ -80,7 +80,7 @@ def news(today: date) -> list[News]:
 
 
 def lunch(today: date) -> list[Lunch]:
-    """Return the canteen's week; at weekends already the next one."""
+    """Return this week's menu, at weekends next week's."""
     monday = today - timedelta(days=today.weekday())
     if today.weekday() >= SATURDAY:
         monday += timedelta(weeks=1)

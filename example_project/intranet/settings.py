@@ -1,4 +1,4 @@
-"""The settings of a small intranet that uses the help desk."""
+"""Settings of a small intranet with the help desk."""
 
 import os
 from pathlib import Path
@@ -7,8 +7,8 @@ import django
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("INTRANET_DATA_DIR", BASE_DIR / "demo-data"))
-"""Where the database and the mail folder are."""
-DATA_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes files, but no folders
+"""Contains the database and the mail folder."""
+DATA_DIR.mkdir(parents=True, exist_ok=True)  # SQLite creates the file but not its folder
 
 SECRET_KEY = "not-a-secret-because-this-intranet-is-an-example"
 DEBUG = os.environ.get("INTRANET_DEBUG") == "1"
@@ -62,7 +62,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
-# Cookies know no ports, and other projects run on this machine.
+# Browsers share cookies between ports; other projects on localhost use the default names.
 SESSION_COOKIE_NAME = "intranet_session"
 CSRF_COOKIE_NAME = "intranet_csrf"
 
@@ -71,7 +71,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
 
-# Mail is written into a folder, unless there is a server (HOST:PORT) to send it to.
+# Mail is written to a folder, or sent to the server HOST:PORT in INTRANET_SMTP.
 MAIL_DIR = DATA_DIR / "mail"
 SMTP = os.environ.get("INTRANET_SMTP", "")
 SMTP_HOST, _colon, SMTP_PORT = SMTP.partition(":")
@@ -88,21 +88,21 @@ else:
 DEFAULT_FROM_EMAIL = "Intranet <intranet@example.com>"
 SERVER_EMAIL = "intranet@example.com"
 
-# Developers hear of every new ticket by e-mail. Before Django 6.0, entries are pairs.
+# Developers get an email for every new ticket. Before Django 6.0, ADMINS contains pairs.
 ADMINS = ["dora@example.com"] if django.VERSION >= (6, 0) else [("Dora", "dora@example.com")]
 
-# The demonstration writes down where it is, so that other commands make the same links.
+# Written by `manage.py demo`, so that emails sent by other commands link to the same address.
 ADDRESS_FILE = DATA_DIR / "address"
 
 HELP_DESK = {
     "BASE_TEMPLATE": "intranet/help_desk.html",
     "CREATORS_SEE_OWN_TICKETS": True,
-    # What sends is `manage.py help_desk_deliver --loop`, which runs beside the server.
+    # `manage.py demo` starts `help_desk_deliver --loop` beside the server.
     "DELIVERY": "command",
     "SITE_URL": ADDRESS_FILE.read_text() if ADDRESS_FILE.exists() else "http://127.0.0.1:8000",
 }
 
-# The console is for what goes wrong, not for every request.
+# Errors only; the server would log every request.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

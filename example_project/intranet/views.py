@@ -1,4 +1,4 @@
-"""The intranet's own pages."""
+"""Pages of the intranet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ OWN_TICKETS_SHOWN = 4
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What goes on in the office, and what became of one's own tickets."""
     own_tickets = HelpDeskTicket.objects.active().created_by(request.user).newest_first()
     today = timezone.localdate()
     context = {
@@ -38,13 +37,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def people(request: HttpRequest) -> HttpResponse:
-    """Everybody who works here, by department."""
-    everybody = get_user_model().objects.filter(is_active=True).exclude(department="")
+    users = get_user_model().objects.filter(is_active=True).exclude(department="")
     by_department = methodcaller("get_department_display")
     departments = [
         (department, list(members))
         for department, members in groupby(
-            everybody.order_by("department", "display_name"), key=by_department
+            users.order_by("department", "display_name"), key=by_department
         )
     ]
     context = {"departments": departments, "section": "people"}
@@ -53,7 +51,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @method_decorator(login_not_required, name="dispatch")
 class SignOutView(LogoutView):
-    """Signs out and says so; asking for the page by its address is no error."""
+    """Sign out on POST; on GET, show the form instead of an error."""
 
     template_name = "registration/signed_out.html"
     http_method_names = ("get", "post", "options")

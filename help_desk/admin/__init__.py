@@ -1,4 +1,4 @@
-"""The operator's view: tickets to mend, history and notifications to read."""
+"""Admin pages: manage tickets; view comments, history and notifications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the help desk's pages in the admin have in common."""
+"""What the admin pages of the help desk share."""
 
 from __future__ import annotations
 
@@ -18,123 +18,73 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
-    ReadOnlyAdminBase = admin.ModelAdmin[Any]
+    AnyModelAdmin = admin.ModelAdmin[Any]
 else:
     # Django's admin classes cannot be subscripted at run time.
-    ReadOnlyAdminBase = admin.ModelAdmin
+    AnyModelAdmin = admin.ModelAdmin
 
 
 def user_search_fields(relation: str) -> tuple[str, ...]:
-    """Name what an account is found by, whatever the host's user model calls it.
-
-    Args:
-        relation: The field that leads to the account.
-
-    Returns:
-        Paths to the fields, for `search_fields`.
-    """
+    """Return the lookups of a related user's name and email address, if the model has them."""
     user_model = get_user_model()
     names = dict.fromkeys((user_model.USERNAME_FIELD, user_model.get_email_field_name()))
-    found = []
-    for name in names:
-        try:
-            user_model._meta.get_field(name)
-        except FieldDoesNotExist:
-            continue
-        found.append(f"{relation}__{name}")
-    return tuple(found)
+    return tuple(f"{relation}__{name}" for name in names if _has_field(user_model, name))
 
 
-def link(view: str, key: Any, text: object) -> SafeString:
-    """Link to the page of a row.
+def _has_field(model: type[Model], name: str) -> bool:
+    try:
+        model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
 
-    Args:
-        view: Name of the admin's view, without the app's.
-        key: The row's key.
-        text: What the link says.
 
-    Returns:
-        HTML.
-    """
-    url = reverse(f"admin:django_spire_help_desk_{view}", args=[key])
+def change_link(model: str, pk: Any, text: object) -> SafeString:
+    """Return a link to the page of a row."""
+    url = reverse(f"admin:django_spire_help_desk_{model}_change", args=[pk])
     return format_html('<a href="{}">{}</a>', url, text)
 
 
-def list_link(view: str, lookup: str, key: Any, text: object) -> SafeString:
-    """Link to a list that is narrowed down.
-
-    Args:
-        view: Name of the model, as the admin's views have it.
-        lookup: By what it is narrowed.
-        key: The value of that.
-        text: What the link says.
-
-    Returns:
-        HTML.
-    """
-    url = reverse(f"admin:django_spire_help_desk_{view}_changelist")
-    return format_html('<a href="{}?{}={}">{}</a>', url, lookup, key, text)
+def changelist_link(model: str, lookup: str, pk: Any, text: object) -> SafeString:
+    """Return a link to a filtered list."""
+    url = reverse(f"admin:django_spire_help_desk_{model}_changelist")
+    return format_html('<a href="{}?{}={}">{}</a>', url, lookup, pk, text)
 
 
-class ReadOnlyAdmin(ReadOnlyAdminBase):
-    """Rows that the package writes and nobody changes."""
+class ReadOnlyAdmin(AnyModelAdmin):
+    """Rows that only the package writes."""
 
     show_full_result_count = False
     link_lookup: ClassVar[str] = ""
-    """By what links from elsewhere narrow the list down."""
+    """The lookup that links from other admin pages filter the list by."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Allow those links.
-
-        Args:
-            lookup: What the URL asks for.
-            value: The value it names.
-            request: The request.
-
-        Returns:
-            Whether Django may filter by it.
-        """
+        """Allow the lookup of links from other admin pages."""
         return lookup == self.link_lookup or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Leave out what is of internal notes for staff who may not read these.
-
-        Args:
-            request: Whose sender asks.
-
-        Returns:
-            Rows.
-        """
+        """Leave out internal notes for staff who cannot see them."""
         rows: Any = super().get_queryset(request)
-        if not policy.may_see_internal(request.user):
-            rows = rows.public()
-        readable: QuerySet[Any] = rows
-        return readable
+        visible: QuerySet[Any] = policy.hide_internal(rows, request.user)
+        return visible
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds rows by hand."""
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody changes rows."""
+        """Return False."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes rows."""
+        """Return False."""
         return False
 
 
-class OfTicketAdmin(ReadOnlyAdmin):
+class RelatedToTicketAdmin(ReadOnlyAdmin):
     """Rows that belong to one ticket each."""
 
     @admin.display(description=_("Ticket"), ordering="ticket")
     def ticket_link(self, row: Any) -> SafeString:
-        """Link to the ticket.
-
-        Args:
-            row: The row that is shown.
-
-        Returns:
-            A link.
-        """
-        return link("helpdeskticket_change", row.ticket_id, f"#{row.ticket_id}")
+        """Return a link to the ticket."""
+        return change_link("helpdeskticket", row.ticket_id, f"#{row.ticket_id}")

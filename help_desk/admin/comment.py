@@ -1,20 +1,20 @@
-"""What people said on tickets, to be read."""
+"""Comments in the admin."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.admin.base import OfTicketAdmin, user_search_fields
+from help_desk.admin.base import RelatedToTicketAdmin, user_search_fields
 from help_desk.content.wording import summary
 from help_desk.models import TicketComment
 
 
 @admin.register(TicketComment)
-class TicketCommentAdmin(OfTicketAdmin):
-    """What people said on tickets; they correct it themselves, on the pages."""
+class TicketCommentAdmin(RelatedToTicketAdmin):
+    """View replies and internal notes; their authors edit them on the pages."""
 
-    list_display = ("pk", "ticket_link", "author", "is_internal", "created_datetime", "beginning")
+    list_display = ("pk", "ticket_link", "author", "is_internal", "created_datetime", "summary")
     list_filter = ("is_internal",)
     list_select_related = ("author",)
     ordering = ("-pk",)
@@ -30,13 +30,6 @@ class TicketCommentAdmin(OfTicketAdmin):
     readonly_fields = fields
 
     @admin.display(description=_("Text"))
-    def beginning(self, comment: TicketComment) -> str:
-        """Show how the text begins.
-
-        Args:
-            comment: The comment that is shown.
-
-        Returns:
-            One line.
-        """
+    def summary(self, comment: TicketComment) -> str:
+        """Return the beginning of the text, as one line."""
         return summary(comment.text)

@@ -1,16 +1,16 @@
-"""What happened to tickets, to be read."""
+"""The history of tickets in the admin."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.admin.base import OfTicketAdmin, list_link
-from help_desk.content.wording import format_value, people_in
+from help_desk.admin.base import RelatedToTicketAdmin, changelist_link
+from help_desk.content.wording import format_value, user_names
 from help_desk.models import TicketEvent
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @admin.register(TicketEvent)
-class TicketEventAdmin(OfTicketAdmin):
-    """What happened to tickets."""
+class TicketEventAdmin(RelatedToTicketAdmin):
+    """View the events of tickets."""
 
     list_display = ("pk", "ticket_link", "type", "actor", "created_datetime", "changed_fields")
     list_filter = ("type",)
@@ -33,53 +33,33 @@ class TicketEventAdmin(OfTicketAdmin):
         "type",
         "actor",
         "created_datetime",
-        "changes_in_words",
-        "notified",
+        "changed_values",
+        "notifications_link",
     )
     readonly_fields = fields
 
     @admin.display(description=_("Fields"))
     def changed_fields(self, event: TicketEvent) -> str:
-        """Name the fields that changed.
-
-        Args:
-            event: The event that is shown.
-
-        Returns:
-            Their names.
-        """
+        """Return the names of the changed fields."""
         return ", ".join(event.changes)
 
     @admin.display(description=_("Changes"))
-    def changes_in_words(self, event: TicketEvent) -> SafeString:
-        """Say what became of each field.
-
-        Args:
-            event: The event that is shown.
-
-        Returns:
-            A line per field.
-        """
-        people = people_in([event])
-        lines = [
-            format_html(
-                "{}: {} → {}",
+    def changed_values(self, event: TicketEvent) -> SafeString:
+        """Return a line with the old and the new value of each changed field."""
+        people = user_names([event])
+        lines = (
+            (
                 name,
                 format_value(name, old, people) or "–",
                 format_value(name, new, people) or "–",
             )
             for name, (old, new) in event.changes.items()
-        ]
-        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+        )
+        return format_html_join(mark_safe("<br>"), "{}: {} → {}", lines)
 
     @admin.display(description=_("Notifications"))
-    def notified(self, event: TicketEvent) -> SafeString:
-        """Link to who was told.
-
-        Args:
-            event: The event that is shown.
-
-        Returns:
-            A link.
-        """
-        return list_link("notification", "event__id__exact", event.pk, _("Who was told"))
+    def notifications_link(self, event: TicketEvent) -> SafeString:
+        """Return a link to the notifications of the event."""
+        return changelist_link(
+            "notification", "event__id__exact", event.pk, _("Notifications of this event")
+        )

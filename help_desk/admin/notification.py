@@ -1,4 +1,4 @@
-"""Who was told of what; to be read, and sent again."""
+"""Notifications in the admin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.contrib.auth import get_permission_codename, get_user_model
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from help_desk.admin.base import ReadOnlyAdmin, link, user_search_fields
+from help_desk.admin.base import ReadOnlyAdmin, change_link, user_search_fields
 from help_desk.auth import policy
 from help_desk.delivery import dispatch
 from help_desk.models import Notification
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    """Who was told of what, and what became of it."""
+    """View notifications, and send failed and skipped ones again."""
 
     list_display = (
         "pk",
@@ -60,44 +60,27 @@ class NotificationAdmin(ReadOnlyAdmin):
     actions = ("send_again",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Let rows go with the account that they were for, and in no other way.
+        """Allow deletion together with the recipient only.
 
-        Args:
-            request: Whose sender asks; on the pages of accounts, Django asks whether what
-                belongs to an account may be deleted.
-            obj: The row, if it is about one.
-
-        Returns:
-            Whether it may.
+        On the pages of the user model, Django asks whether the user's notifications may be
+        deleted with the user.
         """
-        accounts = get_user_model()._meta
+        user_options = get_user_model()._meta
+        user_pages = f"{user_options.app_label}_{user_options.model_name}_"
         match = request.resolver_match
-        pages = f"{accounts.app_label}_{accounts.model_name}_"
-        if match is None or not (match.url_name or "").startswith(pages):
+        if match is None or not (match.url_name or "").startswith(user_pages):
             return False
-        codename = get_permission_codename("delete", accounts)
-        may_delete: bool = request.user.has_perm(f"{accounts.app_label}.{codename}")
-        return may_delete
+        codename = get_permission_codename("delete", user_options)
+        can_delete_users: bool = request.user.has_perm(f"{user_options.app_label}.{codename}")
+        return can_delete_users
 
     def has_send_permission(self, request: HttpRequest) -> bool:
-        """Say who may have something sent again: whoever may change tickets.
-
-        Args:
-            request: The request.
-
-        Returns:
-            Whether its sender may.
-        """
-        return policy.may(request.user, "change")
+        """Return whether the user can send notifications again: with the change permission."""
+        return policy.can(request.user, "change")
 
     @admin.action(description=_("Send selected notifications again"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: NotificationQuerySet) -> None:
-        """Have what failed or was skipped sent as if it were new.
-
-        Args:
-            request: Whose sender wants it.
-            queryset: The rows; those that wait or were sent stay as they are.
-        """
+        """Send the failed and skipped notifications among the selected ones as if new."""
         count = dispatch.resend(queryset)
         message = ngettext(
             "%(count)d notification will be sent again.",
@@ -108,13 +91,6 @@ class NotificationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Event"), ordering="event")
     def event_link(self, notification: Notification) -> SafeString:
-        """Link to the event.
-
-        Args:
-            notification: The notification that is shown.
-
-        Returns:
-            A link.
-        """
+        """Return a link to the event."""
         event = notification.event
-        return link("ticketevent_change", event.pk, event)
+        return change_link("ticketevent", event.pk, event)

@@ -2,84 +2,83 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import IntegrityError
+from django.db.models import BigIntegerField
 from django.utils.translation import gettext as _
 
+from help_desk.auth import policy
+from help_desk.auth.holders import holders
 from help_desk.content.wording import display_name, field_label, format_value
 from help_desk.exceptions import TicketConflictError
 from help_desk.forms.ticket import TicketForm
+from help_desk.services.flows.conflicts import merge
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-REFUSALS = (IntegrityError, ObjectDoesNotExist, TicketConflictError, ValidationError)
-"""What is raised where a valid form cannot be saved any more."""
-
 
 class TicketAdminForm(TicketForm):
-    """Carries the version of the ticket that it was drawn from.
+    """A ticket form that detects edit conflicts.
 
-    Saving is not the form's work. If saving fails, the admin validates the form a second
-    time, with `refusal` set, and the form shows the failure as its own errors.
+    It contains the version of the ticket that it shows. Saving is up to the admin class.
     """
 
-    version = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    refusal: ClassVar[Exception | None] = None
-    """Why the values were not saved; the admin makes a class for each request."""
+    version = forms.IntegerField(
+        required=False, min_value=0, max_value=BigIntegerField.MAX_BIGINT, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             self.initial["version"] = getattr(self.instance, "version", None) or 0
+        if "assigned_to" in self.fields:
+            field = cast("forms.ModelChoiceField[Any]", self.fields["assigned_to"])
+            users = cast("Any", field.queryset)
+            # The current assignee stays in the list even without the permission: saving other
+            # changes must not unassign the ticket.
+            assignable = holders(policy.permission("change"), users.db)
+            field.queryset = users.filter(pk__in=assignable | {self.instance.assigned_to_id})
 
     def clean(self) -> dict[str, Any] | None:
-        """Add what kept the values from being saved.
-
-        Returns:
-            The values.
-        """
-        cleaned = super().clean()
-        refusal = self.refusal
+        """Report a deletion or an edit conflict as errors of the form."""
+        cleaned = super().clean() or self.cleaned_data
+        fields = {name: value for name, value in cleaned.items() if name != "version"}
+        version = cleaned.get("version")
         if self.instance.is_deleted:
             text = _(
-                "Nothing was saved, because the ticket was deleted meanwhile. Copy what you "
-                "need, restore the ticket in the list of tickets, then change it again."
+                "Your changes were not saved because the ticket was deleted in the meantime. "
+                "Restore it in the list of tickets, then save this form again."
             )
             self.add_error(None, text)
-        elif isinstance(refusal, TicketConflictError):
-            self._add_conflicts(refusal)
-        elif isinstance(refusal, ValidationError):
-            self.add_service_error(refusal)
-        elif refusal is not None:
-            text = _(
-                "Nothing was saved, because an account or the ticket itself was deleted "
-                "meanwhile. Check who is assigned, then save again."
-            )
-            self.add_error(None, text)
+        elif version is not None:
+            try:
+                # The service merges again, with the ticket locked.
+                merge(self.instance, version, fields)
+            except TicketConflictError as error:
+                self._show_conflicts(error)
         return cleaned
 
-    def _add_conflicts(self, error: TicketConflictError) -> None:
-        """Say what others changed, and draw the form anew from the version that says so."""
+    def _show_conflicts(self, error: TicketConflictError) -> None:
+        """Add an error to each field, and base the form on the version that these show."""
         labels = ", ".join(field_label(conflict.field) for conflict in error.conflicts)
         text = _(
-            "Nothing was saved, because somebody else has changed the same since you opened "
-            "this form: %(fields)s. Decide on what each should say, then save again."
+            "This ticket changed while you were editing: someone else changed the same fields "
+            "(%(fields)s). Choose which values to keep, then save again."
         )
         self.add_error(None, text % {"fields": labels})
         for conflict in error.conflicts:
-            now = conflict.current
-            value = display_name(now) if hasattr(now, "pk") else format_value(conflict.field, now)
-            text = _("Now it says: %(value)s. Saving again replaces that by what you chose.")
+            current = conflict.current
+            is_user = hasattr(current, "pk")
+            value = display_name(current) if is_user else format_value(conflict.field, current)
+            text = _("Current value: %(value)s. Saving again replaces it with your value.")
             self.add_error(conflict.field, text % {"value": value})
-        # What was typed stays. What was left alone follows the ticket, or else the next
-        # save, which is drawn from the new version, would take it for a wish.
+        # Submitted values stay. Fields that the user did not change follow the ticket: with the
+        # new version as the base, their old values would count as changes.
         data = cast("QueryDict", self.data).copy()
-        for name, now in {**error.updated_by_others, "version": error.version}.items():
-            value = self.fields[name].prepare_value(now)
+        current_values = {**error.updated_by_others, "version": self.initial["version"]}
+        for name, current in current_values.items():
+            value = self.fields[name].prepare_value(current)
             data[self.add_prefix(name)] = "" if value is None else str(value)
         self.data = data

@@ -1,4 +1,4 @@
-"""What the sender of a request may do; views and templates share it."""
+"""What the user of a request can do; views and templates share it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class BaseHelpDeskAuthController:
-    """Answers for one request; made anew for each."""
+    """Answers permission questions for the user of one request."""
 
     def __init__(self, request: HttpRequest) -> None:
-        """Bind the controller.
+        """Bind the controller to a request.
 
         Args:
             request: A request with `user`.
@@ -25,41 +25,45 @@ class BaseHelpDeskAuthController:
         self.request = request
 
     def can_add(self) -> bool:
-        """Whether tickets may be filed."""
-        return policy.may(self.request.user, "add")
+        """Return whether the user can create tickets."""
+        return policy.can(self.request.user, "add")
 
     def can_change(self) -> bool:
-        """Whether tickets may be edited."""
-        return policy.may(self.request.user, "change")
+        """Return whether the user can change tickets."""
+        return policy.can(self.request.user, "change")
 
     def can_delete(self) -> bool:
-        """Whether tickets may be deleted."""
-        return policy.may(self.request.user, "delete")
+        """Return whether the user can delete tickets."""
+        return policy.can(self.request.user, "delete")
 
     def can_view(self) -> bool:
-        """Whether every ticket may be seen."""
-        return policy.may(self.request.user, "view")
+        """Return whether the user can view all tickets."""
+        return policy.can(self.request.user, "view")
 
     def can_view_list(self) -> bool:
-        """Whether there may be tickets to see: every one, or one's own."""
-        return policy.may_view_some(self.request.user)
+        """Return whether the user can view the list: all tickets, or their own."""
+        return policy.can_view_list(self.request.user)
 
     def can_see_internal(self) -> bool:
-        """Whether internal notes may be read and written."""
-        return policy.may_see_internal(self.request.user)
+        """Return whether the user can read and write internal notes."""
+        return policy.can_see_internal(self.request.user)
 
     def can_view_ticket(self, ticket: HelpDeskTicket) -> bool:
-        """Whether this ticket may be seen.
+        """Return whether the user can view a ticket.
 
         Args:
             ticket: The ticket.
+
+        Returns:
+            True with the view permission, or for the creator's own ticket if the setting
+            `CREATORS_SEE_OWN_TICKETS` is on.
         """
-        return policy.may_view(self.request.user, ticket)
+        return policy.can_view_ticket(self.request.user, ticket)
 
     def visible_events(self) -> TicketEventQuerySet:
-        """The events that may be known of where the ticket may be seen."""
+        """Return the events that the user can see, provided that they can view the ticket."""
         return policy.visible_events(self.request.user)
 
     def visible_tickets(self) -> HelpDeskTicketQuerySet:
-        """The tickets that may be seen; deleted ones are never among them."""
+        """Return the tickets that the user can view, without deleted ones."""
         return policy.visible_tickets(self.request.user)

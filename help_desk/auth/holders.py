@@ -1,4 +1,4 @@
-"""Who holds a permission on tickets."""
+"""Which users hold a permission."""
 
 from __future__ import annotations
 
@@ -18,89 +18,87 @@ if TYPE_CHECKING:
 
 
 def holders(permission: str, using: str, among: Collection[Any] | None = None) -> set[Any]:
-    """Find the active accounts that hold a permission.
+    """Return the IDs of the active users who hold a permission.
 
-    Every authentication backend that can enumerate holders is asked once
-    (https://docs.djangoproject.com/en/stable/topics/auth/customizing/); one that cannot
-    is asked about each account of `among`, if there is such a list.
+    Each authentication backend that can list holders is queried once
+    (https://docs.djangoproject.com/en/stable/topics/auth/customizing/). One that cannot is
+    asked about each user of `among`, if that is given.
 
     Args:
-        permission: Its name, as `has_perm` takes it.
-        using: Alias of the database to ask.
-        among: Keys of the accounts that matter; None for all.
+        permission: The name of the permission, as `has_perm` takes it.
+        using: The alias of the database.
+        among: The IDs of the users to consider; None for all.
 
     Returns:
-        Keys of accounts.
+        User IDs.
     """
     if among is not None and not among:
         return set()
     found: set[Any] = set()
-    mute_backends = []
+    other_backends = []
     for backend in auth.get_backends():
         try:
-            found |= _active_ids(_permitted(backend, permission), using, among)
+            found |= _active_ids(_with_permission(backend, permission), using, among)
         except (FieldError, NotImplementedError):
-            # Django's backend, with a user model that has neither groups nor
-            # permissions; or a backend that says it cannot.
-            mute_backends.append(backend)
-    if among is not None and mute_backends:
-        found |= _asked_one_by_one(mute_backends, permission, using, set(among) - found)
+            # FieldError: Django's backend, with a user model without groups and permissions.
+            other_backends.append(backend)
+    if among is not None and other_backends:
+        found |= _ask_for_each(other_backends, permission, using, set(among) - found)
     return found
 
 
-def _permitted(backend: Any, permission: str) -> Iterable[Any]:
+def _with_permission(backend: Any, permission: str) -> Iterable[Any]:
     with_perm = getattr(backend, "with_perm", None)
     if with_perm is None:
         raise NotImplementedError
-    asks_as_django_does = getattr(type(backend), "with_perm", None) is ModelBackend.with_perm
-    if asks_as_django_does and issubclass(get_user_model(), PermissionsMixin):
-        return _permitted_in_the_database(permission)
-    permitted: Iterable[Any] = with_perm(permission, is_active=True, include_superusers=True)
-    return permitted
+    is_inherited = getattr(type(backend), "with_perm", None) is ModelBackend.with_perm
+    if is_inherited and issubclass(get_user_model(), PermissionsMixin):
+        return _with_permission_in_database(permission)
+    users: Iterable[Any] = with_perm(permission, is_active=True, include_superusers=True)
+    return users
 
 
-def _permitted_in_the_database(permission: str) -> QuerySet[Any]:
-    """Find the accounts that `ModelBackend.with_perm` finds, in linear time.
+def _with_permission_in_database(permission: str) -> QuerySet[Any]:
+    """Return the users that `ModelBackend.with_perm` returns, in linear time.
 
-    Django's query looks at every member of the permission's groups once more for each
-    account of the site: with 1,000 managers among 2,000 accounts, a quarter of a second.
+    Django's query visits every member of the permission's groups again for each user of the
+    site: with 1,000 managers among 2,000 users, it takes a quarter of a second.
     """
     label, codename = permission.split(".")
-    accounts = get_user_model()._default_manager
+    users = get_user_model()._default_manager
     holds = Q(is_superuser=True)
     for path in ("user_permissions", "groups__permissions"):
         granted = {f"{path}__codename": codename, f"{path}__content_type__app_label": label}
-        holds |= Q(pk__in=accounts.filter(**granted).values("pk"))
-    return accounts.filter(holds, is_active=True)
+        holds |= Q(pk__in=users.filter(**granted).values("pk"))
+    return users.filter(holds, is_active=True)
 
 
-def _active_ids(permitted: Iterable[Any], using: str, among: Collection[Any] | None) -> set[Any]:
-    """Hold on to active accounts, for a backend may not look at `is_active`."""
-    if isinstance(permitted, QuerySet):
-        accounts = permitted.using(using)
-        if not accounts.query.is_sliced:
-            accounts = accounts.order_by()
+def _active_ids(users: Iterable[Any], using: str, among: Collection[Any] | None) -> set[Any]:
+    """Return the IDs of active users; a backend may ignore `is_active`."""
+    if isinstance(users, QuerySet):
+        users = users.using(using)
+        if not users.query.is_sliced:
+            users = users.order_by()
             if among is not None:
-                accounts = accounts.filter(pk__in=among)
-        if _has_field(accounts.model, "is_active"):
-            rows = accounts.values_list("pk", "is_active")
+                users = users.filter(pk__in=among)
+        if _has_field(users.model, "is_active"):
+            rows = users.values_list("pk", "is_active")
             return {user_id for user_id, is_active in rows if is_active}
-        permitted = accounts
-    ids = {account.pk for account in permitted if account.is_active}
+    ids = {user.pk for user in users if user.is_active}
     return ids if among is None else ids & set(among)
 
 
-def _asked_one_by_one(
+def _ask_for_each(
     backends: Iterable[Any], permission: str, using: str, among: Collection[Any]
 ) -> set[Any]:
-    able = [backend for backend in backends if hasattr(backend, "has_perm")]
-    if not able or not among:
+    backends = [backend for backend in backends if hasattr(backend, "has_perm")]
+    if not backends or not among:
         return set()
-    accounts = get_user_model()._default_manager.using(using).filter(pk__in=among)
+    users = get_user_model()._default_manager.using(using).filter(pk__in=among)
     return {
-        account.pk
-        for account in accounts
-        if account.is_active and any(backend.has_perm(account, permission) for backend in able)
+        user.pk
+        for user in users
+        if user.is_active and any(backend.has_perm(user, permission) for backend in backends)
     }
 
 

@@ -1,6 +1,6 @@
-"""Who may do what: the one place that decides.
+"""What a user can do and see: the one place that decides.
 
-Views, templates and whoever tells people ask here; `controller` asks for a request.
+Views, templates, services and notifications ask here; `controller` asks for a request's user.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from help_desk.models import HelpDeskTicket, Notification, TicketComment, Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import TypeVar
 
     from django.contrib.auth.models import AnonymousUser, User
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
         TicketEventQuerySet,
     )
 
-    Requester = User | AnonymousUser
+    AnyUser = User | AnonymousUser
+    Rows = TypeVar("Rows", TicketCommentQuerySet, TicketEventQuerySet, NotificationQuerySet)
 
 APP_LABEL = "django_spire_help_desk"
 
@@ -35,66 +37,31 @@ UNREAD_MAX = 100
 
 
 def permission(action: str) -> str:
-    """Name the permission for an action on tickets.
+    """Return the name of a permission on tickets, as `has_perm` takes it.
 
-    Args:
-        action: `add`, `change`, `delete` or `view`.
-
-    Returns:
-        The name as `has_perm` takes it.
+    Actions are `add`, `change`, `delete` and `view`.
     """
     return f"{APP_LABEL}.{action}_helpdeskticket"
 
 
-def may(user: Requester, action: str) -> bool:
-    """Say whether somebody may do something to tickets.
-
-    Args:
-        user: Whoever asks.
-        action: `add`, `change`, `delete` or `view`.
-
-    Returns:
-        Whether they hold Django's permission for it.
-    """
+def can(user: AnyUser, action: str) -> bool:
+    """Return whether a user has the permission for an action on tickets."""
     return user.has_perm(permission(action))
 
 
-def may_view_some(user: Requester) -> bool:
-    """Say whether there can be any ticket that somebody may see.
-
-    Args:
-        user: Whoever asks.
-
-    Returns:
-        Whether they hold the view permission, or see what they filed themselves.
-    """
+def can_view_list(user: AnyUser) -> bool:
+    """Return whether a user can view all tickets, or at least their own."""
     sees_own = user.is_authenticated and help_desk_settings.CREATORS_SEE_OWN_TICKETS
-    return sees_own or may(user, "view")
+    return sees_own or can(user, "view")
 
 
-def may_view(user: Requester, ticket: HelpDeskTicket) -> bool:
-    """Say whether somebody may see a ticket.
-
-    Args:
-        user: Whoever asks.
-        ticket: The ticket.
-
-    Returns:
-        Whether they hold the view permission, or filed it and the host lets them.
-    """
-    return may(user, "view") or sees_as_creator(user, ticket)
+def can_view_ticket(user: AnyUser, ticket: HelpDeskTicket) -> bool:
+    """Return whether a user can view a ticket."""
+    return can(user, "view") or sees_as_creator(user, ticket)
 
 
-def sees_as_creator(user: Requester, ticket: HelpDeskTicket) -> bool:
-    """Say whether somebody may see a ticket because they filed it.
-
-    Args:
-        user: Whoever asks.
-        ticket: The ticket.
-
-    Returns:
-        Whether they filed it and the host lets creators see their tickets.
-    """
+def sees_as_creator(user: AnyUser, ticket: HelpDeskTicket) -> bool:
+    """Return whether a user can view a ticket even without the permission: they created it."""
     return (
         help_desk_settings.CREATORS_SEE_OWN_TICKETS
         and user.is_authenticated
@@ -102,75 +69,49 @@ def sees_as_creator(user: Requester, ticket: HelpDeskTicket) -> bool:
     )
 
 
-def visible_tickets(user: Requester) -> HelpDeskTicketQuerySet:
-    """Collect the tickets that somebody may see.
-
-    Args:
-        user: Whoever asks.
-
-    Returns:
-        Tickets that are not deleted.
-    """
+def visible_tickets(user: AnyUser) -> HelpDeskTicketQuerySet:
+    """Return the tickets that a user can view, without deleted ones."""
     tickets = HelpDeskTicket.objects.not_deleted()
-    if may(user, "view"):
+    if can(user, "view"):
         return tickets
-    if may_view_some(user):
+    if can_view_list(user):
         return tickets.filter(created_by_id=user.pk)
     return tickets.none()
 
 
-def may_see_internal(user: Requester) -> bool:
-    """Say whether somebody may read and write internal notes.
-
-    Args:
-        user: Whoever asks.
-
-    Returns:
-        Whether they hold the change permission.
-    """
-    return may(user, "change")
+def can_see_internal(user: AnyUser) -> bool:
+    """Return whether a user can read and write internal notes."""
+    return can(user, "change")
 
 
-def visible_events(user: Requester) -> TicketEventQuerySet:
-    """Collect the events that somebody may know of where they may see the ticket.
-
-    Args:
-        user: Whoever asks.
-
-    Returns:
-        Every event; without those of internal notes for whoever may not read these.
-    """
-    events = TicketEvent.objects.all()
-    return events if may_see_internal(user) else events.public()
+def hide_internal(rows: Rows, user: AnyUser) -> Rows:
+    """Leave out what is about internal notes, unless the user can see them."""
+    return rows if can_see_internal(user) else rows.public()
 
 
-def visible_comments(user: Requester) -> TicketCommentQuerySet:
-    """Collect the comments that somebody may read where they may see the ticket.
+def visible_events(user: AnyUser) -> TicketEventQuerySet:
+    """Return the events that a user can see, provided that they can view the ticket."""
+    return hide_internal(TicketEvent.objects.all(), user)
 
-    Args:
-        user: Whoever asks.
 
-    Returns:
-        Replies; notes, too, for whoever may read these.
-    """
-    comments = TicketComment.objects.all()
-    return comments if may_see_internal(user) else comments.public()
+def visible_comments(user: AnyUser) -> TicketCommentQuerySet:
+    """Return the comments that a user can see, provided that they can view the ticket."""
+    return hide_internal(TicketComment.objects.all(), user)
 
 
 def inbox(user: User) -> NotificationQuerySet:
-    """Return the in-app notifications that a signed-in user may still see.
+    """Return a user's in-app notifications that they can still see, unordered.
 
-    Every recipient sees that a ticket was created, which does not reveal its text. Other
-    notifications need permission to view the ticket, and those of internal notes permission to
-    see these.
+    Those of new tickets remain visible without the view permission: they contain nothing of
+    the ticket's text. All others require that the user can view the ticket.
     """
     rows = Notification.objects.inbox_of(user)
-    if not may(user, "view"):
+    if not can(user, "view"):
         visible = Q(event__type=TicketEventType.NEW)
         if help_desk_settings.CREATORS_SEE_OWN_TICKETS:
             visible |= Q(event__ticket__created_by_id=user.pk)
         rows = rows.filter(visible)
-    return rows if may_see_internal(user) else rows.public()
+    return hide_internal(rows, user)
 
 
 def unread_count(user: User) -> int:
@@ -200,22 +141,15 @@ def _is_in_inbox(user: User, event: tuple[str, bool, Any, bool | None]) -> bool:
     if is_deleted or event_type == TicketEventType.NEW:
         return not is_deleted
     is_own = help_desk_settings.CREATORS_SEE_OWN_TICKETS and creator_id == user.pk
-    return (is_own or may(user, "view")) and (not is_internal or may_see_internal(user))
+    return (is_own or can(user, "view")) and (not is_internal or can_see_internal(user))
 
 
 def viewers(
     ticket: HelpDeskTicket, among: Collection[Any], using: str, *, internal: bool = False
 ) -> set[Any]:
-    """Find who of some people may see a ticket.
+    """Return the IDs of those users who are active and can view a ticket.
 
-    Args:
-        ticket: The ticket.
-        among: Keys of accounts.
-        using: Alias of the database to ask.
-        internal: Whether they must be allowed to see internal notes, too.
-
-    Returns:
-        Keys of active accounts.
+    With `internal`, they must be able to see internal notes, too.
     """
     found = holders(permission("view"), using, among)
     if help_desk_settings.CREATORS_SEE_OWN_TICKETS and ticket.created_by_id in among:

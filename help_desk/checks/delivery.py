@@ -1,16 +1,16 @@
-"""System checks of what sends: whether anything does, and in time."""
+"""The setting `DELIVERY`, its tasks backend, and overdue notifications."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.checks import Error, Tags, Warning, register
+from django.core.checks import Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, router, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from help_desk.conf import SETTINGS, TASK, help_desk_settings
+from help_desk.conf import TASK, HelpDeskSettings, help_desk_settings
 from help_desk.delivery.monitoring import max_delay, max_delivery_delay
 from help_desk.models import Notification
 
@@ -19,59 +19,46 @@ if TYPE_CHECKING:
 
     from django.core.checks import CheckMessage
 
-WITHOUT_WORKERS = {"ImmediateBackend", "DummyBackend"}
-"""The backends that come with the framework, and with its backport."""
-
-
-def register_delivery_checks() -> None:
-    """Hand the checks to Django."""
-    register(check_delivery, Tags.compatibility)
-    register(check_waiting, Tags.database)
+WITHOUT_WORKERS = frozenset({"ImmediateBackend", "DummyBackend"})
+"""The backends that the framework, and its backport, come with."""
 
 
 def check_delivery(**kwargs: Any) -> list[CheckMessage]:
-    """See whether the setting `DELIVERY` can be followed.
-
-    Args:
-        **kwargs: What Django hands to every check.
-
-    Returns:
-        E109 for a value that means nothing, E110 if there are no tasks, E111 if the
-        backend cannot take this one, W106 if it has no workers, W107 if it cannot run
-        tasks later.
-    """
-    way: object = help_desk_settings.DELIVERY
-    choices = next(setting.choices for setting in SETTINGS if setting.name == "DELIVERY")
-    if isinstance(way, str) and way not in choices:
+    """Check the delivery mode, and for `task` the backend of the tasks framework."""
+    mode: object = help_desk_settings.DELIVERY
+    modes = HelpDeskSettings.DELIVERY.choices
+    if isinstance(mode, str) and mode not in modes:
         return [
             Error(
-                f"HELP_DESK['DELIVERY'] is {way!r}, which means nothing.",
-                hint=f"Write one of {', '.join(map(repr, choices))}.",
+                f"HELP_DESK['DELIVERY'] is {mode!r}, which is not a delivery mode.",
+                hint=f"Use one of {', '.join(map(repr, modes))}.",
                 id="help_desk.E109",
             )
         ]
-    return _check_tasks() if way == TASK else []
+    return _check_tasks() if mode == TASK else []
 
 
 def _check_tasks() -> list[CheckMessage]:
     try:
-        # An import, for the task looks its backend up when it is made.
+        # Imported here because the task looks up its backend when it is defined.
         task = import_string("help_desk.tasks.deliver")
         backend = task.get_backend()
         backend.validate_task(task)
     except ImportError as error:
         return [
             Error(
-                f"HELP_DESK['DELIVERY'] is 'task', but there is no tasks framework: {error}",
-                hint="Before Django 6.0, install django-help-desk[tasks].",
+                f"HELP_DESK['DELIVERY'] is 'task', but no tasks framework is available: {error}",
+                hint="Before Django 6.0, run: pip install 'django-deskside[tasks]'",
                 id="help_desk.E110",
             )
         ]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- a backend can raise anything
         return [
             Error(
-                f"HELP_DESK['DELIVERY'] is 'task', but TASKS has no backend for it: {error}",
-                hint="Set TASKS['default'], with 'default' among its QUEUES.",
+                "HELP_DESK['DELIVERY'] is 'task', but no backend in TASKS accepts the help "
+                f"desk's task: {error}",
+                hint="Set TASKS['default'], with 'default' among its QUEUES if it has any. "
+                "For example: TASKS = {'default': {'BACKEND': 'django_tasks_db.DatabaseBackend'}}.",
                 id="help_desk.E111",
             )
         ]
@@ -84,16 +71,16 @@ def _check_backend(backend: Any) -> list[CheckMessage]:
         return [
             Warning(
                 f"HELP_DESK['DELIVERY'] is 'task', but {name} has no workers.",
-                hint="Set TASKS['default'] to a backend with workers, such as that of "
-                "django-tasks-db; or leave DELIVERY out.",
+                hint="Set TASKS['default'] to a backend with workers, for example that of "
+                "django-tasks-db, or remove DELIVERY.",
                 id="help_desk.W106",
             )
         ]
     if not backend.supports_defer:
         return [
             Warning(
-                f"HELP_DESK['DELIVERY'] is 'task', but {name} runs no task at a later moment, "
-                "so nothing is tried again by itself.",
+                f"HELP_DESK['DELIVERY'] is 'task', but {name} does not support deferred tasks, "
+                "so nothing is retried automatically.",
                 hint="Run `manage.py help_desk_deliver` by cron, too.",
                 id="help_desk.W107",
             )
@@ -101,32 +88,24 @@ def _check_backend(backend: Any) -> list[CheckMessage]:
     return []
 
 
-def check_waiting(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """See whether something has waited too long.
-
-    Args:
-        databases: Aliases of the databases that may be asked.
-        **kwargs: What Django hands to every check.
-
-    Returns:
-        W108 if something has waited for longer than `MAX_DELIVERY_DELAY`.
-    """
+def check_overdue(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that no notification is overdue, if the database may be queried."""
     using = router.db_for_write(Notification)
     if using not in (databases or ()):
         return []
     try:
         with transaction.atomic(using=using):
-            age = max_delay(using, timezone.now())
+            delay = max_delay(using, timezone.now())
     except (DatabaseError, ImproperlyConfigured):
-        return []  # Not migrated yet, or not there: others say so.
-    if age is None or age <= max_delivery_delay():
+        return []  # Not migrated yet, or not reachable, which other checks report.
+    if delay is None or delay <= max_delivery_delay():
         return []
-    minutes = int(age.total_seconds() // 60)
+    minutes = int(delay.total_seconds() // 60)
     return [
         Warning(
-            f"A notification has waited for {minutes} minutes to be sent.",
-            hint="See `manage.py help_desk_status`; run `manage.py help_desk_deliver` by cron "
-            "or as a service.",
+            f"A notification is overdue by {minutes} minutes.",
+            hint="Run `manage.py help_desk_status` for details, and run `manage.py "
+            "help_desk_deliver` by cron or as a service.",
             id="help_desk.W108",
         )
     ]

@@ -1,6 +1,8 @@
-"""Addresses of pages, for people who are not on a page."""
+"""Absolute URLs of pages, for messages that are read elsewhere."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.conf import settings
@@ -8,38 +10,21 @@ from django.urls import NoReverseMatch, reverse
 
 from help_desk.conf import help_desk_settings
 
-
-def ticket_path(ticket_id: int) -> str:
-    """Build the path of a ticket's page.
-
-    Args:
-        ticket_id: The ticket's number.
-
-    Returns:
-        A path that begins with a slash.
-
-    Raises:
-        NoReverseMatch: The host has not mounted the help desk's URLs.
-    """
-    return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket_id})
+if TYPE_CHECKING:
+    from help_desk.models import HelpDeskTicket
 
 
 def has_site() -> bool:
-    """Say whether the host uses the sites framework and says which site it is."""
+    """Whether the host uses the sites framework and sets `SITE_ID`."""
     return apps.is_installed("django.contrib.sites") and bool(getattr(settings, "SITE_ID", None))
 
 
 def site_url() -> str | None:
-    """Find out under which scheme and host people reach the site.
-
-    Returns:
-        The setting `SITE_URL`; else the current site of the sites framework, by https;
-        else None. Never with a slash at its end.
-    """
+    """Return the setting `SITE_URL`, else the current site by HTTPS, else None."""
     if help_desk_settings.SITE_URL:
         return help_desk_settings.SITE_URL.rstrip("/")
     if has_site():
-        from django.contrib.sites.models import Site  # noqa: PLC0415 -- only where installed
+        from django.contrib.sites.models import Site  # noqa: PLC0415 -- only if installed
 
         try:
             return f"https://{Site.objects.get_current().domain}"
@@ -49,28 +34,23 @@ def site_url() -> str | None:
 
 
 def absolute_url(path: str) -> str | None:
-    """Make a path into an address that a mail program can open.
+    """Return the absolute URL of a path.
 
     Args:
-        path: A path that begins with a slash.
+        path: A path that begins with a slash, such as `ticket.get_absolute_url()`.
 
     Returns:
-        The address, or None where there is no way to know the site's own.
+        The URL, or None if no site URL is configured.
     """
     base = site_url()
     return None if base is None else f"{base}{path}"
 
 
 def page_url(name: str, **arguments: object) -> str | None:
-    """Build the address of one of the help desk's pages.
+    """Return the absolute URL of a page, such as `page:inbox`.
 
-    Args:
-        name: The page's name, without its namespaces, such as `page:detail`.
-        **arguments: What the page's path holds.
-
-    Returns:
-        The address, or None where the host has not mounted the pages or its own address
-        is not known: people are told all the same.
+    None if the host did not include the URLs, or no site URL is configured: messages are sent
+    all the same.
     """
     try:
         return absolute_url(reverse(f"django_spire:help_desk:{name}", kwargs=arguments))
@@ -78,13 +58,9 @@ def page_url(name: str, **arguments: object) -> str | None:
         return None
 
 
-def ticket_url(ticket_id: int) -> str | None:
-    """Build the address of a ticket's page.
-
-    Args:
-        ticket_id: The ticket's number.
-
-    Returns:
-        As `page_url`.
-    """
-    return page_url("page:detail", pk=ticket_id)
+def ticket_url(ticket: HelpDeskTicket) -> str | None:
+    """Return the absolute URL of a ticket's page, or None as `page_url`."""
+    try:
+        return absolute_url(ticket.get_absolute_url())
+    except NoReverseMatch:
+        return None

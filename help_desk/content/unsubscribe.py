@@ -1,7 +1,7 @@
-"""Links by which a mail's reader stops such mails, without signing in.
+"""Links in emails that unsubscribe without signing in.
 
-The link holds a signed token (https://docs.djangoproject.com/en/stable/topics/signing/)
-that says whose wish it is and what it is about, and nothing else; it expires.
+A link contains a signed token (https://docs.djangoproject.com/en/stable/topics/signing/) of the
+user and of what to unsubscribe from. It expires.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ _SALT = "help_desk.unsubscribe"
 
 
 class Scope(enum.Enum):
-    """What is no longer wanted."""
+    """What to unsubscribe from."""
 
     TICKET = "ticket"
-    """Anything about one ticket."""
+    """All notifications of one ticket."""
     NEW_TICKETS = "new"
-    """E-mail about new tickets."""
+    """Emails about new tickets."""
     ALL_EMAIL = "all"
-    """Any e-mail of the help desk."""
+    """All emails of the help desk."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unsubscription:
-    """One person's wish to hear no more of something.
+    """What one user unsubscribes from.
 
     Attributes:
-        user_id: Key of the account, as text.
-        scope: What is no longer wanted.
-        ticket_id: The ticket's number, for the scope of one ticket.
+        user_id: The user's ID, as text.
+        scope: What to unsubscribe from.
+        ticket_id: The ticket's ID, for `Scope.TICKET`.
     """
 
     user_id: str
@@ -43,49 +43,34 @@ class Unsubscription:
     ticket_id: int | None = None
 
 
-def token_for(unsubscription: Unsubscription) -> str:
-    """Make the part of a link's path that says what its reader wishes.
+def unsubscription_for(
+    user_id: Any, *, ticket_id: int | None, is_new_ticket: bool
+) -> Unsubscription:
+    """Return what the link in an email unsubscribes from.
 
     Args:
-        unsubscription: The wish.
-
-    Returns:
-        A signed text that can stand in a path.
+        user_id: The recipient's ID.
+        ticket_id: The ID of the email's ticket; None if it is about several.
+        is_new_ticket: Whether it was sent because the ticket was created. Muting that ticket
+            would not stop the next such email.
     """
-    wish = [unsubscription.user_id, unsubscription.scope.value, unsubscription.ticket_id]
-    return signing.dumps(wish, salt=_SALT)
+    if ticket_id is None:
+        return Unsubscription(user_id=str(user_id), scope=Scope.ALL_EMAIL)
+    if is_new_ticket:
+        return Unsubscription(user_id=str(user_id), scope=Scope.NEW_TICKETS)
+    return Unsubscription(user_id=str(user_id), scope=Scope.TICKET, ticket_id=ticket_id)
+
+
+def token_for(unsubscription: Unsubscription) -> str:
+    """Return a signed text that can be a part of a path."""
+    values = [unsubscription.user_id, unsubscription.scope.value, unsubscription.ticket_id]
+    return signing.dumps(values, salt=_SALT)
 
 
 def read(token: str) -> Unsubscription | None:
-    """Read a link's token.
-
-    Args:
-        token: The part of the path.
-
-    Returns:
-        The wish; None if the token is not ours, was changed, or has expired.
-    """
+    """Return a token's content; None if it is not genuine or has expired."""
     try:
         user_id, scope, ticket_id = signing.loads(token, salt=_SALT, max_age=MAX_AGE)
         return Unsubscription(user_id=user_id, scope=Scope(scope), ticket_id=ticket_id)
     except (signing.BadSignature, ValueError):
         return None
-
-
-def of(user_id: Any, *, ticket_id: int | None, is_new: bool) -> Unsubscription:
-    """Say what one click in a mail should stop.
-
-    Args:
-        user_id: Key of the account that gets the mail.
-        ticket_id: The ticket that the mail is about; None if it is about several.
-        is_new: Whether the mail tells of a new ticket.
-
-    Returns:
-        The wish: no more of this ticket; or, where that would stop nothing that is like
-        the mail, no more such mails.
-    """
-    if ticket_id is None:
-        return Unsubscription(user_id=str(user_id), scope=Scope.ALL_EMAIL)
-    if is_new:
-        return Unsubscription(user_id=str(user_id), scope=Scope.NEW_TICKETS)
-    return Unsubscription(user_id=str(user_id), scope=Scope.TICKET, ticket_id=ticket_id)

@@ -1,8 +1,4 @@
-"""What a notification says, made from its event in the language that is active.
-
-The event keeps the values that the ticket had, so the words are those of that moment,
-however late they are read.
-"""
+"""How pages, the admin and channels write users, fields and values."""
 
 from __future__ import annotations
 
@@ -10,170 +6,134 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from help_desk.choices import (
-    HelpDeskTicketPriorityChoices,
-    HelpDeskTicketPurposeChoices,
-    HelpDeskTicketStatusChoices,
-)
-from help_desk.enums import TicketEventType
-from help_desk.exceptions import TicketEventNotificationTypeNotSupportedError
+from help_desk.choices import TICKET_CHOICES
 from help_desk.models import HelpDeskTicket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from django.db.models import TextChoices
+    from collections.abc import Iterable, Iterator, Mapping
 
     from help_desk.models import TicketEvent
 
 SUMMARY_LENGTH = 60
-READ_FOR_SUMMARY = 250
-"""Characters of a text that are looked at; Django's `Truncator` normalizes all that it gets."""
-
-CHOICES: dict[str, type[TextChoices]] = {
-    "purpose": HelpDeskTicketPurposeChoices,
-    "priority": HelpDeskTicketPriorityChoices,
-    "status": HelpDeskTicketStatusChoices,
-}
+SUMMARY_INPUT_LENGTH = 250
+"""Characters of a text that are read; Django's `Truncator` normalizes all that it gets."""
 
 LONG_FIELDS = frozenset({"text", "description"})
-"""Fields of changes that are too long for one line."""
+"""Fields whose values are too long for one line."""
+
+USER_FIELD = "assigned_to"
+"""The field whose values are user IDs in events."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Content:
-    """The words of a notification; plain text, not escaped.
+class Change:
+    """The change of one field.
 
     Attributes:
-        subject: The conversation's name, the same for every event of one ticket.
-        title: One line that says what happened.
-        body: One line that says more.
-        facts: Label and value of each fact that is worth a line, in order.
-        text: What somebody wrote, whole; may be empty.
+        field: The field's name.
+        label: The field's label.
+        old: The value before, as text; empty if there was none.
+        new: The value after, as text.
     """
 
-    subject: str
-    title: str
-    body: str
-    facts: tuple[tuple[str, str], ...]
-    text: str
+    field: str
+    label: str
+    old: str
+    new: str
 
 
-def display_name(person: Any) -> str:
-    """Name a person as colleagues would.
-
-    Args:
-        person: An account of whatever model the host has, or None.
-
-    Returns:
-        Full name, else user name; a word for nobody where there is no account (any more).
-    """
-    if person is None:
-        return _("Somebody")
-    full_name = getattr(person, "get_full_name", str)()
-    return full_name.strip() or person.get_username()
+def display_name(user: Any) -> str:
+    """Return a user's full name, else the username; for None, a word for an unknown user."""
+    if user is None:
+        return _("Someone")
+    get_full_name = getattr(user, "get_full_name", None)
+    full_name = str(get_full_name()).strip() if callable(get_full_name) else ""
+    return full_name or str(user.get_username())
 
 
 def field_label(field: str) -> str:
-    """Name a field as the pages do.
+    """Return a field's label; for one that the model no longer has, its name."""
+    try:
+        model_field: Any = HelpDeskTicket._meta.get_field(field)
+    except FieldDoesNotExist:
+        return field
+    return str(getattr(model_field, "verbose_name", field))
+
+
+def format_value(field: str, value: Any, names: Mapping[str, str] | None = None) -> str:
+    """Return a field's value, as an event stores it, as text.
 
     Args:
-        field: Name of a ticket's field.
+        field: The field's name.
+        value: The stored value.
+        names: The result of `user_names`, for a field that holds a user.
 
     Returns:
-        Its label.
+        The choice's label, the user's name, or the value itself; empty for None.
     """
-    label: Any = HelpDeskTicket._meta.get_field(field)
-    return str(label.verbose_name)
-
-
-def people_named(events: Iterable[TicketEvent]) -> set[str]:
-    """Collect whom the changes of some events name.
-
-    Args:
-        events: The events.
-
-    Returns:
-        Keys of accounts, as text.
-    """
-    return {str(key) for event in events for key in event.changes.get("assigned_to", ()) if key}
-
-
-def people_in(events: Iterable[TicketEvent]) -> dict[str, str]:
-    """Look up the people whom the changes of some events name, in one query at most.
-
-    Args:
-        events: The events.
-
-    Returns:
-        Key of the account, as text, to the person's name.
-    """
-    keys = people_named(events)
-    if not keys:
-        return {}
-    accounts = get_user_model()._default_manager.filter(pk__in=keys)
-    return {str(account.pk): display_name(account) for account in accounts}
-
-
-def format_value(field: str, value: Any, people: Mapping[str, str] | None = None) -> str:
-    """Say a field's value in words.
-
-    Args:
-        field: Name of a ticket's field.
-        value: What an event keeps of it.
-        people: What `people_in` found, for fields that hold a person.
-
-    Returns:
-        The choice's label, the person's name, or the value itself where it is neither
-        (any more).
-    """
-    choices = CHOICES.get(field)
+    choices = TICKET_CHOICES.get(field)
     if choices is not None and value in choices.values:
         return str(choices(value).label)
-    if field == "assigned_to":
-        return _("nobody") if value is None else (people or {}).get(str(value), _("Somebody"))
+    if field == USER_FIELD:
+        return _("Unassigned") if value is None else (names or {}).get(str(value), _("Someone"))
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return _("Yes") if value else _("No")
     return "" if value is None else str(value)
 
 
-def changed_facts(
-    event: TicketEvent, people: Mapping[str, str] | None = None
-) -> tuple[tuple[str, str], ...]:
-    """Say what became of each field that an event changed.
+def changes_of(event: TicketEvent, names: Mapping[str, str] | None = None) -> Iterator[Change]:
+    """Yield the changes of an event, without those of long texts.
 
     Args:
         event: The event.
-        people: What `people_in` found.
+        names: The result of `user_names` for this event.
 
-    Returns:
-        Label and "old → new" of each field worth a line; long texts are not among them.
+    Yields:
+        One change per field.
     """
-    return tuple(
-        (
-            field_label(field),
-            _("%(old)s → %(new)s")
-            % {"old": format_value(field, old, people), "new": format_value(field, new, people)},
-        )
-        for field, (old, new) in event.changes.items()
-        if field not in LONG_FIELDS
-    )
+    for field in event.changes:
+        if field not in LONG_FIELDS:
+            yield Change(
+                field=field,
+                label=field_label(field),
+                old=format_value(field, event.old_value(field), names),
+                new=format_value(field, event.new_value(field), names),
+            )
+
+
+def user_ids_in(events: Iterable[TicketEvent]) -> set[str]:
+    """Return the IDs, as text, of the users named in the events' changes."""
+    return {
+        str(user_id)
+        for event in events
+        for user_id in (event.old_value(USER_FIELD), event.new_value(USER_FIELD))
+        if user_id is not None
+    }
+
+
+def user_names(events: Iterable[TicketEvent]) -> dict[str, str]:
+    """Return ID, as text, to name of the users named in the events' changes, by one query."""
+    events = list(events)
+    using = events[0].database if events else None
+    users = users_by_id(user_ids_in(events), using)
+    return {user_id: display_name(user) for user_id, user in users.items()}
+
+
+def users_by_id(user_ids: Iterable[Any], using: str | None) -> dict[str, Any]:
+    """Return ID, as text, to user, by at most one query."""
+    if not (ids := set(user_ids)):
+        return {}
+    users = get_user_model()._default_manager.using(using).filter(pk__in=ids)
+    return {str(user.pk): user for user in users}
 
 
 def summary(text: str) -> str:
-    """Shorten a text to one line.
-
-    Args:
-        text: What somebody wrote.
-
-    Returns:
-        Its beginning, at most 60 characters, with white space folded; it ends after a
-        word, if that does not leave too little of it.
-    """
-    text = " ".join(text.lstrip()[:READ_FOR_SUMMARY].split())
+    """Return the beginning of a text on one line: at most 60 characters, at a word's end."""
+    text = " ".join(text.lstrip()[:SUMMARY_INPUT_LENGTH].split())
     if len(text) <= SUMMARY_LENGTH:
         return text
     words, _space, _rest = text[:SUMMARY_LENGTH].rpartition(" ")
@@ -182,92 +142,9 @@ def summary(text: str) -> str:
     return Truncator(text).chars(SUMMARY_LENGTH)
 
 
-def subject_of(ticket_id: int, description: str) -> str:
-    """Name the conversation on a ticket.
-
-    Args:
-        ticket_id: The ticket's number.
-        description: What the ticket says.
-
-    Returns:
-        One line.
-    """
+def conversation_subject(ticket_id: int, description: str) -> str:
+    """Return the subject that all messages about a ticket share."""
     return _("Ticket #%(number)s: %(summary)s") % {
         "number": ticket_id,
         "summary": summary(description),
     }
-
-
-def content_of(
-    event: TicketEvent, channel: str, people: Mapping[str, str] | None = None
-) -> Content:
-    """Put an event into words.
-
-    Args:
-        event: The event with its ticket, actor and comment.
-        channel: Name of the channel that asks.
-        people: What `people_in` found for this event; looked up where it is None.
-
-    Returns:
-        The words.
-
-    Raises:
-        TicketEventNotificationTypeNotSupportedError: There are no words for such events.
-    """
-    if event.type == TicketEventType.NEW:
-        return _new_ticket(event)
-    if people is None:
-        people = people_in([event])
-    if event.type == TicketEventType.COMMENT and event.comment is not None:
-        return _comment(event, people)
-    if event.type == TicketEventType.UPDATE:
-        return _change(event, people)
-    raise TicketEventNotificationTypeNotSupportedError(event.type, channel)
-
-
-def _new_ticket(event: TicketEvent) -> Content:
-    said = {field: new for field, (_old, new) in event.changes.items()}
-    priority = format_value("priority", said.get("priority"))
-    purpose = format_value("purpose", said.get("purpose"))
-    text = said.get("description") or ""
-    filed_by = () if event.actor is None else ((_("Filed by"), display_name(event.actor)),)
-    return Content(
-        subject=subject_of(event.ticket_id, text),
-        title=_("A new help desk ticket has been created"),
-        body=_("Priority: %(priority)s - Purpose: %(purpose)s")
-        % {"priority": priority, "purpose": purpose},
-        facts=(
-            (_("Ticket"), f"#{event.ticket_id}"),
-            (_("Priority"), priority),
-            (_("Purpose"), purpose),
-            *filed_by,
-        ),
-        text=text,
-    )
-
-
-def _comment(event: TicketEvent, people: Mapping[str, str]) -> Content:
-    is_internal = event.comment is not None and event.comment.is_internal
-    who = {"person": display_name(event.actor), "number": event.ticket_id}
-    text = event.changes["text"][1]
-    return Content(
-        subject=subject_of(event.ticket_id, event.ticket.description),
-        title=_("%(person)s wrote an internal note on ticket #%(number)s") % who
-        if is_internal
-        else _("%(person)s replied on ticket #%(number)s") % who,
-        body=summary(text),
-        facts=changed_facts(event, people),
-        text=text,
-    )
-
-
-def _change(event: TicketEvent, people: Mapping[str, str]) -> Content:
-    facts = changed_facts(event, people)
-    who = {"person": display_name(event.actor), "number": event.ticket_id}
-    return Content(
-        subject=subject_of(event.ticket_id, event.ticket.description),
-        title=_("%(person)s changed ticket #%(number)s") % who,
-        body=", ".join(f"{label}: {change}" for label, change in facts),
-        facts=facts,
-        text="",
-    )

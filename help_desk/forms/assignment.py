@@ -1,4 +1,4 @@
-"""What people fill in to work on a ticket: who has it, and how far it is."""
+"""The forms for status and assignment."""
 
 from __future__ import annotations
 
@@ -6,47 +6,43 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.choices import TICKET_CHOICES
 from help_desk.content.wording import display_name
-from help_desk.validators import validate_storable_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from django.contrib.auth.models import User
 
     from help_desk.models import HelpDeskTicket
 
 MAX_CHOICES = 50
-"""People in a select; where there are more, a name is typed."""
+"""Users in a select; with more, the username is typed."""
 
-TAKE, GIVE, RELEASE = "take", "give", "release"
+ASSIGN_TO_ME, ASSIGN, UNASSIGN = "assign_to_me", "assign", "unassign"
 
 
 class StatusForm(forms.Form):
-    """One click: the status that a ticket should get."""
+    """The new status of a ticket."""
 
-    status = forms.ChoiceField(choices=HelpDeskTicketStatusChoices)
+    status = forms.ChoiceField(choices=TICKET_CHOICES["status"])
 
 
 class AssignForm(forms.Form):
-    """Takes a ticket, gives it to somebody, or releases it.
+    """Assigns a ticket to the user or to someone else, or unassigns it.
 
-    People are named by what they sign in with, whether they are chosen or typed.
+    Whether the assignee can change tickets is validated by the service.
     """
 
     action = forms.ChoiceField(
-        choices=[(TAKE, _("Take it")), (GIVE, _("Give it")), (RELEASE, _("Release it"))],
+        choices=[
+            (ASSIGN_TO_ME, _("Assign to me")),
+            (ASSIGN, _("Assign")),
+            (UNASSIGN, _("Unassign")),
+        ],
         widget=forms.HiddenInput,
-    )
-    person = forms.CharField(
-        label=_("Give it to"),
-        required=False,
-        max_length=254,
-        validators=[validate_storable_text],
     )
 
     def __init__(
@@ -54,63 +50,71 @@ class AssignForm(forms.Form):
         data: Any = None,
         *,
         ticket: HelpDeskTicket,
-        able: Sequence[User] | None,
-        taker: User,
+        assignable: Collection[User] | None,
+        user: User,
     ) -> None:
-        """Draw the form.
+        """Build the form.
 
         Args:
-            data: What was posted.
-            ticket: The ticket, with who has it.
-            able: The people who may have it; None where there are too many to choose from.
-            taker: Who is asked.
+            data: The submitted data.
+            ticket: The ticket.
+            assignable: The users who can be assigned tickets; None if there are more than
+                `MAX_CHOICES`.
+            user: The user who assigns it.
         """
         super().__init__(data)
-        self.taker = taker
-        if able is not None:
-            people = sorted(
-                (person for person in able if person.pk != ticket.assigned_to_id),
-                key=lambda person: display_name(person).casefold(),
-            )
-            self.fields["person"].widget = forms.Select(
-                choices=[
-                    ("", _("Choose somebody")),
-                    *((str(person.get_username()), display_name(person)) for person in people),
-                ]
-            )
-        else:
-            self.fields["person"].widget = forms.TextInput(
+        self.user = user
+        user_model = get_user_model()
+        field = forms.ModelChoiceField(
+            user_model._default_manager.using(ticket._state.db),
+            label=_("Assign to"),
+            required=False,
+            to_field_name=user_model.USERNAME_FIELD,
+            error_messages={
+                "required": _("Select a user."),
+                "invalid_choice": _("No user with that name can be assigned tickets."),
+            },
+        )
+        if assignable is None:
+            field.help_text = _("The name that they sign in with.")
+            field.widget = forms.TextInput(
                 attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
             )
-            self.fields["person"].help_text = _("What the person signs in with.")
+        else:
+            names = [
+                (str(other.get_username()), display_name(other))
+                for other in assignable
+                if other.pk != ticket.assigned_to_id
+            ]
+            names.sort(key=lambda name: name[1].casefold())
+            # Explicit choices, so that rendering the form runs no query.
+            field.choices = [("", _("Select a user")), *names]
+        self.fields["assignee"] = field
 
     def clean(self) -> dict[str, Any]:
-        """Find the person.
+        """Require an assignee for the action that needs one.
 
         Returns:
-            The values; `assigned_to` is who should have the ticket.
+            The cleaned data.
         """
         cleaned = super().clean() or self.cleaned_data
-        action = cleaned.get("action")
-        cleaned["assigned_to"] = self.taker if action == TAKE else None
-        if action == GIVE and "person" in cleaned:
-            cleaned["assigned_to"] = self._find(cleaned["person"])
+        if cleaned.get("action") == ASSIGN and cleaned.get("assignee", "") is None:
+            self._add_assignee_error("required")
         return cleaned
 
-    def _find(self, name: str) -> User | None:
-        if not name:
-            self.add_error("person", _("Say who should have it."))
-            return None
-        user_model = get_user_model()
-        accounts = user_model._default_manager
-        try:
-            found: User | None = accounts.filter(**{user_model.USERNAME_FIELD: name}).first()
-        except (ValidationError, ValueError):
-            found = None
-        if found is None:
-            self.refuse_person()
-        return found
+    def refuse_assignee(self) -> None:
+        """Report that the user cannot be assigned tickets."""
+        self._add_assignee_error("invalid_choice")
 
-    def refuse_person(self) -> None:
-        """Say that a ticket cannot be given to the person who was named."""
-        self.add_error("person", _("There is nobody of this name who may change tickets."))
+    def _add_assignee_error(self, code: str) -> None:
+        message = self.fields["assignee"].error_messages[code]
+        self.add_error("assignee", forms.ValidationError(message, code=code))
+
+    @property
+    def new_assignee(self) -> User | None:
+        """The user to assign, or None to unassign; for a valid form."""
+        action = self.cleaned_data["action"]
+        if action == ASSIGN:
+            assignee: User | None = self.cleaned_data["assignee"]
+            return assignee
+        return self.user if action == ASSIGN_TO_ME else None

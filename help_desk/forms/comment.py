@@ -1,4 +1,4 @@
-"""What people fill in to talk on a ticket."""
+"""The forms for replies and internal notes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.choices import TICKET_CHOICES
+from help_desk.forms.service_errors import ServiceErrorsMixin
 from help_desk.models import TicketComment
+from help_desk.validators import TEXT_MAX_LENGTH
 
 if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket
@@ -18,120 +20,103 @@ if TYPE_CHECKING:
 PUBLIC, INTERNAL = "public", "internal"
 
 
-class _TextForm(forms.Form):
-    """A text, as a comment holds it."""
+class TextField(forms.CharField):
+    """A text of several lines; browsers send CR LF, which counts as one character here."""
 
-    text = forms.CharField(
+    def to_python(self, value: Any) -> str:
+        """Return the text with LF."""
+        return str(normalize_newlines(super().to_python(value) or ""))
+
+
+class CommentEditForm(ServiceErrorsMixin, forms.Form):
+    """The text of a comment."""
+
+    text = TextField(
         label=_("Text"),
         validators=TicketComment._meta.get_field("text").validators,
-        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto", "maxlength": TEXT_MAX_LENGTH}),
     )
 
-    def clean_text(self) -> str:
-        """Tidy line ends; browsers send CR LF whatever the text had.
 
-        Returns:
-            What was typed, with LF.
-        """
-        return str(normalize_newlines(self.cleaned_data["text"]))
+class ReplyForm(CommentEditForm):
+    """A reply or an internal note, with an optional change of status.
 
-    def add_service_error(self, error: ValidationError) -> None:
-        """Show what a service refused.
-
-        Args:
-            error: What the service raised.
-        """
-        fields = getattr(error, "error_dict", {None: error.error_list})
-        for name, errors in fields.items():
-            for single in errors:
-                self.add_error(name if name in self.fields else None, single)
-
-
-class ReplyForm(_TextForm):
-    """A reply, or a note; perhaps with a new status.
-
-    Attributes of the class are all that can be asked; whoever may not write notes or set a
-    status is not asked for these, and is refused them if they are sent.
+    Users without the change permission get the text only.
     """
 
-    audience = forms.ChoiceField(
-        label=_("Who reads it"),
+    visibility = forms.ChoiceField(
+        label=_("Visibility"),
         required=False,
         initial=PUBLIC,
         choices=[
-            (PUBLIC, _("Everybody on the ticket")),
-            (INTERNAL, _("Internal note: only those who work on tickets")),
+            (PUBLIC, _("Public reply")),
+            (INTERNAL, _("Internal note (visible to staff who can change tickets)")),
         ],
         widget=forms.RadioSelect,
     )
-    status = forms.ChoiceField(label=_("And set the status to"), required=False)
+    status = forms.ChoiceField(label=_("Change status"), required=False)
 
     def __init__(self, data: Any = None, *, ticket: HelpDeskTicket, can_see_internal: bool) -> None:
-        """Ask what the person may say.
+        """Build the form.
 
         Args:
-            data: What was posted.
+            data: The submitted data.
             ticket: The ticket.
-            can_see_internal: Whether the person may write notes and set the status.
+            can_see_internal: Whether the user can add internal notes and change the status.
         """
         super().__init__(data)
         self.fields["text"].label = _("Your reply")
-        if can_see_internal:
-            kept = _("No change: %(status)s") % {"status": ticket.get_status_display()}
-            others = [
-                choice
-                for choice in HelpDeskTicketStatusChoices.choices
-                # The one that was sent may have come true meanwhile: sent twice, or by others.
-                if choice[0] != ticket.status or choice[0] == self.data.get("status")
-            ]
-            chosen = self.fields["status"]
-            chosen.choices = [("", kept), *others]  # type: ignore[attr-defined]
-        else:
-            del self.fields["audience"], self.fields["status"]
+        if not can_see_internal:
+            del self.fields["visibility"], self.fields["status"]
+            return
+        unchanged = _("No change: %(status)s") % {"status": ticket.get_status_display()}
+        others = [
+            choice
+            for choice in TICKET_CHOICES["status"].choices
+            # A form that is sent twice submits the status that the ticket has by now.
+            if choice[0] == self.data.get("status") or choice[0] != ticket.status
+        ]
+        self.fields["status"].choices = [("", unchanged), *others]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what the person may not do (any more), rather than do half of it.
+        """Refuse the whole reply if the user lost the permission for a part of it.
 
         Returns:
-            The values.
+            The cleaned data.
 
         Raises:
-            ValidationError: A note or a status by somebody who may set neither.
+            ValidationError: For an internal note or a status without the permission.
         """
-        cleaned = super().clean() or self.cleaned_data
-        sent = {name for name in ("audience", "status") if self.data.get(name)} - {*self.fields}
-        if sent and (self.data.get("audience") == INTERNAL or "status" in sent):
+        is_restricted = "status" not in self.fields
+        is_internal = self.data.get("visibility") == INTERNAL
+        if is_restricted and (is_internal or self.data.get("status")):
             raise ValidationError(
                 _(
-                    "Your account may no longer write internal notes or set the status. "
-                    "Nothing was sent; what you send now is read by everybody on the ticket."
+                    "You can no longer add internal notes or change the status. Nothing was "
+                    "sent. If you send it again, everyone on the ticket can read it."
                 ),
                 code="not_permitted",
             )
-        return cleaned
+        return super().clean() or self.cleaned_data
 
-    def refuse_status(self, ticket: HelpDeskTicket) -> None:
-        """Say that somebody else has set another status meanwhile.
+    def add_status_conflict(self, ticket: HelpDeskTicket) -> None:
+        """Report that someone else changed the status.
 
         Args:
-            ticket: The ticket, as it is now.
+            ticket: The ticket as it is now.
         """
-        # What was chosen no longer means what it meant.
+        # The user has to choose again, knowing the new status.
         self.data = {**{name: self.data.get(name) for name in self.fields}, "status": ""}
         self.add_error(
             "status",
             _(
-                "Somebody else has set it to “%(status)s” meanwhile. Nothing was sent: look "
-                "at the history, choose once more, and send it again."
+                "Someone else changed the status to “%(status)s” while you were writing. Nothing "
+                "was sent. Choose the status again and send your reply."
             )
             % {"status": ticket.get_status_display()},
         )
 
     @property
     def is_internal(self) -> bool:
-        """Whether it is a note; once the form is valid."""
-        return self.cleaned_data.get("audience") == INTERNAL
-
-
-class CommentEditForm(_TextForm):
-    """What a comment should have said."""
+        """Whether it is an internal note; for a valid form."""
+        return self.cleaned_data.get("visibility") == INTERNAL

@@ -6,28 +6,28 @@ from django.db import migrations, models
 import help_desk.validators
 from help_desk import takeover
 
-SHOWN = 20
+MAX_LISTED = 20
 
 
 def refuse_invalid_rows(apps, schema_editor):
-    """Stop before anything is changed if the constraints would not hold."""
+    """Stop before anything is changed if the constraints would fail."""
     model = apps.get_model("django_spire_help_desk", "HelpDeskTicket")
     tickets = takeover.invalid_tickets(model, schema_editor.connection.alias)
-    numbers = list(tickets.values_list("pk", flat=True)[: SHOWN + 1])
+    numbers = list(tickets.values_list("pk", flat=True)[: MAX_LISTED + 1])
     if numbers:
-        more = f" and {tickets.count() - SHOWN} more" if len(numbers) > SHOWN else ""
-        listed = ", ".join(f"#{number}" for number in numbers[:SHOWN])
+        more = f" and {tickets.count() - MAX_LISTED} more" if len(numbers) > MAX_LISTED else ""
+        listed = ", ".join(f"#{number}" for number in numbers[:MAX_LISTED])
         message = (
-            "Some tickets have a purpose, priority or status that a ticket cannot have: "
+            "These tickets have an invalid purpose, priority or status: "
             f"{listed}{more}. Nothing was changed. "
-            f"`manage.py {takeover.COMMAND}` lists the values, "
-            f"`manage.py {takeover.COMMAND} --mend` mends them; then run migrate again."
+            f"Run `manage.py {takeover.COMMAND}` to list the values and "
+            f"`manage.py {takeover.COMMAND} --fix` to replace them, then run migrate again."
         )
         raise CommandError(message)
 
 
 class Migration(migrations.Migration):
-    """From here on the database refuses values that a ticket cannot have."""
+    """Add constraints for purpose, priority and status."""
 
     dependencies = [("django_spire_help_desk", "0001_initial")]
 

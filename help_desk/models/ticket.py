@@ -136,10 +136,6 @@ class HelpDeskTicket(models.Model):
     def __str__(self) -> str:
         return f"Ticket #{self.pk}"
 
-    def get_absolute_url(self) -> str:
-        """Return the URL of the ticket's page."""
-        return reverse("django_spire:help_desk:page:detail", kwargs={"pk": self.pk})
-
     def save(
         self,
         *,
@@ -166,6 +162,10 @@ class HelpDeskTicket(models.Model):
             update_fields=update_fields,
         )
 
+    def get_absolute_url(self) -> str:
+        """Return the URL of the ticket's page."""
+        return reverse("django_spire:help_desk:page:detail", kwargs={"pk": self.pk})
+
     def save_with_event(
         self,
         *,
@@ -180,15 +180,14 @@ class HelpDeskTicket(models.Model):
         With a comment, the event is that the comment was added.
         """
         using = using or router.db_for_write(type(self), instance=self)
-        fields = self._set_done_datetime(
-            None if update_fields is None else frozenset(update_fields)
-        )
-        is_new = self._state.adding
-        changes = self.initial_values() if is_new else self._changes(fields)
-        if comment is not None:
-            changes["text"] = [None, comment.text]
+        fields = None if update_fields is None else frozenset(update_fields)
         # No savepoint: as in Django, an error dooms the caller's transaction.
         with undo_on_error(self), transaction.atomic(using=using, savepoint=False):
+            fields = self._set_done_datetime(fields)
+            is_new = self._state.adding
+            changes = self.initial_values() if is_new else self._changes(fields)
+            if comment is not None:
+                changes["text"] = [None, comment.text]
             super().save(using=using, update_fields=fields, **options)
             if not changes:
                 return None
@@ -212,7 +211,7 @@ class HelpDeskTicket(models.Model):
 
     def initial_values(self) -> dict[str, list[Any]]:
         """Return the current values as the changes of a first event."""
-        values = {name: [None, getattr(self, name)] for name in CONTENT_FIELDS}
+        values = {name: [None, _plain(getattr(self, name))] for name in CONTENT_FIELDS}
         if self.assigned_to_id is not None:
             values["assigned_to"] = [None, self.assigned_to_id]
         return values
@@ -220,7 +219,7 @@ class HelpDeskTicket(models.Model):
     def _changes(self, fields: frozenset[str] | None) -> dict[str, list[Any]]:
         changed = self.tracker.changed()
         return {
-            name: [changed[name], self.tracker.get_field_value(name)]
+            name: [_plain(changed[name]), _plain(self.tracker.get_field_value(name))]
             for name in TRACKED_FIELDS
             if name in changed and (fields is None or name in fields)
         }
@@ -260,6 +259,11 @@ class HelpDeskTicket(models.Model):
         """
         self.is_active = False
         self.save(actor=actor, update_fields=["is_active"])
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of a choice, so that an event has the same before and after it is stored."""
+    return str(value) if isinstance(value, models.Choices) else value
 
 
 @contextmanager

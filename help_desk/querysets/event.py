@@ -11,9 +11,7 @@ from help_desk.querysets.append_only import AppendOnlyQuerySet
 from help_desk.querysets.comment import is_public
 
 if TYPE_CHECKING:
-    from help_desk.models.comment import TicketComment
     from help_desk.models.event import TicketEvent
-    from help_desk.models.ticket import HelpDeskTicket
 
 
 class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
@@ -22,11 +20,11 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
     def record(
         self,
         *,
-        ticket: HelpDeskTicket,
+        ticket: Any,
         type: TicketEventType,
         actor: Any,
         changes: dict[str, list[Any]],
-        comment: TicketComment | None = None,
+        comment: Any = None,
     ) -> TicketEvent:
         """Record an event of a saved ticket; its creation is dated like the ticket itself."""
         is_new = type == TicketEventType.NEW

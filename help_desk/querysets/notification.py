@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from help_desk.models.notification import Notification
-    from help_desk.models.ticket import HelpDeskTicket
 
 IN_APP = "in_app"
 
@@ -36,7 +35,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         """Return a user's in-app notifications of tickets that are not deleted."""
         return self.in_app_of(user).filter(event__ticket__is_deleted=False)
 
-    def about(self, ticket: HelpDeskTicket) -> Self:
+    def about(self, ticket: models.Model) -> Self:
         """Return the notifications of one ticket's events."""
         return self.filter(event__ticket_id=ticket.pk)
 

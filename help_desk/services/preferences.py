@@ -1,7 +1,7 @@
-"""What people say of what they want to be told.
+"""Notification preferences of users.
 
-However many requests do so at once: each function begins with a write, because on SQLite
-a transaction that has read cannot wait for another one that writes ("database is locked").
+Each function begins with a write: on SQLite, a transaction that has read cannot wait for
+another one that writes ("database is locked").
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import router, transaction
+from django.db import connections, router, transaction
 from django.db.models import Q
 
+from help_desk.auth import policy
+from help_desk.channels import active_channels
 from help_desk.content.unsubscribe import Scope
-from help_desk.enums import NotificationKind
+from help_desk.enums import NotificationKind, Role
 from help_desk.models import (
     EmailSchedule,
     HelpDeskTicket,
     NotificationPreference,
     TicketFollower,
 )
+from help_desk.notifications.recipients import is_developer
+from help_desk.notifications.rules import rules
+from help_desk.services.flows.follow import set_muted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from django.contrib.auth.models import User
 
@@ -31,41 +36,56 @@ if TYPE_CHECKING:
     from help_desk.enums import EmailFrequency
 
 EMAIL = "email"
+ROLES_OF_EVERYONE = frozenset({Role.CREATOR, Role.FOLLOWER, Role.MENTIONED})
 
 
-def set_preferences(user: User, wishes: Mapping[tuple[str, str], bool | None]) -> None:
-    """Keep what somebody wants to be told of.
+def default_preferences(user: User) -> dict[tuple[str, str], bool]:
+    """Return by kind and channel whether the rules notify a user, for kinds that concern them."""
+    roles = set(ROLES_OF_EVERYONE)
+    if policy.can(user, "change"):
+        roles.add(Role.ASSIGNEE)
+    if policy.can(user, "delete"):
+        roles.add(Role.MANAGER)
+    if is_developer(user):
+        roles.add(Role.DEVELOPER)
+    channels = [channel.name for channel in active_channels() if channel.is_personal]
+    defaults: dict[tuple[str, str], bool] = {}
+    for kind, by_role in rules().items():
+        ruled = set().union(*(by_role[role] for role in roles))
+        is_hidden = kind == NotificationKind.NOTE and not policy.can_see_internal(user)
+        if ruled and not is_hidden:
+            defaults |= {(kind, channel): channel in ruled for channel in channels}
+    return defaults
 
-    Args:
-        user: Whose wishes they are.
-        wishes: `(kind, channel)` to whether it is wanted; None for what the rules say.
-    """
-    if not wishes:
-        return
-    said = Q()
-    for kind, channel in wishes:
-        said |= Q(kind=kind, channel=channel)
+
+def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | None]) -> None:
+    """Save by `(kind, channel)` whether to notify a user; None follows the rules."""
     using = router.db_for_write(NotificationPreference)
-    preferences = NotificationPreference.objects.using(using)
+    rows = NotificationPreference.objects.using(using)
+    reset = Q()
+    for (kind, channel), enabled in preferences.items():
+        if enabled is None:
+            reset |= Q(kind=kind, channel=channel)
+    has_target = connections[using].features.supports_update_conflicts_with_target
     with transaction.atomic(using=using):
-        preferences.filter(said, user_id=user.pk).delete()
-        preferences.bulk_create(
+        # Rows are updated in place: on MariaDB, deleting and inserting the same keys in two
+        # transactions at once is a deadlock.
+        rows.bulk_create(
             [
                 NotificationPreference(user_id=user.pk, kind=kind, channel=channel, enabled=enabled)
-                for (kind, channel), enabled in wishes.items()
+                for (kind, channel), enabled in sorted(preferences.items())
                 if enabled is not None
             ],
-            ignore_conflicts=True,  # the same form, sent twice at once
+            update_conflicts=True,
+            update_fields=["enabled"],
+            unique_fields=["user", "kind", "channel"] if has_target else None,
         )
+        if reset:
+            rows.filter(reset, user_id=user.pk).delete()
 
 
 def set_email_frequency(user: User, frequency: EmailFrequency) -> None:
-    """Keep how often somebody wants e-mail.
-
-    Args:
-        user: Whose wish it is.
-        frequency: How often.
-    """
+    """Save how often a user gets email."""
     using = router.db_for_write(EmailSchedule)
     schedules = EmailSchedule.objects.using(using)
     with transaction.atomic(using=using):
@@ -73,60 +93,25 @@ def set_email_frequency(user: User, frequency: EmailFrequency) -> None:
         schedules.filter(user_id=user.pk).update(frequency=frequency)
 
 
-def set_muted(ticket_id: int, user_id: Any, *, is_muted: bool, using: str) -> None:
-    """Keep whether somebody wants to hear of a ticket.
-
-    Args:
-        ticket_id: The ticket's number.
-        user_id: Key of the account.
-        is_muted: Whether they mute it; else they follow it.
-        using: Alias of the database that holds the ticket.
-    """
-    with transaction.atomic(using=using):
-        add_followers(ticket_id, [user_id], using=using)
-        followers = TicketFollower.objects.using(using)
-        followers.filter(ticket_id=ticket_id, user_id=user_id).update(is_muted=is_muted)
-
-
-def add_followers(ticket_id: int, user_ids: Iterable[Any], *, using: str) -> None:
-    """Have people follow a ticket who neither follow nor mute it yet.
-
-    Args:
-        ticket_id: The ticket's number.
-        user_ids: Keys of their accounts.
-        using: Alias of the database that holds the ticket.
-    """
-    TicketFollower.objects.using(using).bulk_create(
-        [TicketFollower(ticket_id=ticket_id, user_id=user_id) for user_id in user_ids],
-        ignore_conflicts=True,
-    )
-
-
-def unsubscribe(wish: Unsubscription) -> bool:
-    """Do as a mail's reader wishes.
-
-    Args:
-        wish: What the mail's link says.
-
-    Returns:
-        Whether there is still such an account, and such a ticket.
-    """
-    user = _account(wish.user_id)
+def unsubscribe(unsubscription: Unsubscription) -> bool:
+    """Apply an unsubscribe link; return whether its user and ticket still exist."""
+    user = _find_user(unsubscription.user_id)
     if user is None:
         return False
-    if wish.ticket_id is not None:
-        return _mute(user, wish.ticket_id)
-    kinds = [NotificationKind.NEW] if wish.scope == Scope.NEW_TICKETS else list(NotificationKind)
+    if unsubscription.ticket_id is not None:
+        return _mute(user, unsubscription.ticket_id)
+    is_all = unsubscription.scope != Scope.NEW_TICKETS
+    kinds = list(NotificationKind) if is_all else [NotificationKind.NEW]
     set_preferences(user, {(kind, EMAIL): False for kind in kinds})
     return True
 
 
-def _account(key: str) -> Any:
+def _find_user(user_id: str) -> Any:
     user_model = get_user_model()
     try:
-        return user_model._default_manager.filter(pk=key).first()
+        return user_model._default_manager.filter(pk=user_id).first()
     except (ValidationError, ValueError):
-        # A token from before the host changed its user model.
+        # The token was made before the host changed its user model.
         return None
 
 

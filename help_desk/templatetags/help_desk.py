@@ -1,7 +1,6 @@
-"""Template tags and filters, for hosts and for the package's own pages.
+"""Template tags and filters for host projects and the package's own pages.
 
-The names begin with `help_desk_`, because tags that are loaded share one room with the
-host's own.
+Their names begin with `help_desk_`, because loaded tags share a namespace with the host's own.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 
 from help_desk.auth import policy
-from help_desk.content.wording import summary
+from help_desk.content.wording import display_name, summary
 from help_desk.text.markup import to_html
 
 if TYPE_CHECKING:
@@ -24,19 +23,17 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def help_desk_unread_count(context: Context) -> int:
-    """Count what the person has not read in the inbox and may still know.
+    """Return the number of unread inbox entries that the user may still see, at most 100.
 
-    One query; one more, and the account's permissions, where there is anything but new
-    tickets to count.
-
-    Use it as `{% help_desk_unread_count as unread %}`. The person is that of the request;
-    in templates that are drawn without a request, the variable `user`.
+    Runs one query; one more if there are any, and the user's permissions if these are not all
+    of new tickets. Use it as `{% help_desk_unread_count as unread %}`.
 
     Args:
-        context: The template's context.
+        context: The template's context. The user is `request.user`; in templates rendered
+            without a request, the variable `user`.
 
     Returns:
-        The number; 0 for who is not signed in.
+        The number; 0 for anonymous users.
     """
     request = getattr(context, "request", None) or context.get("request")
     user: Any = getattr(request, "user", None) or context.get("user")
@@ -47,10 +44,10 @@ def help_desk_unread_count(context: Context) -> int:
 
 @register.simple_tag(takes_context=True)
 def help_desk_once(context: Context, part: str) -> bool:
-    """Say whether a part of the page is drawn here.
+    """Return whether a part of the page belongs here.
 
-    Parts have their place in optional blocks of the base template; where it does not have
-    the block, they are drawn within the block `help_desk`. Whichever comes first wins.
+    Parts go into optional blocks of the base template, or into the block `help_desk` if the
+    base template does not have them. The first one wins.
 
     Args:
         context: The template's context.
@@ -67,43 +64,38 @@ def help_desk_once(context: Context, part: str) -> bool:
 
 @register.filter
 def help_desk_display_name(user: User | None) -> str:
-    """Name an account.
+    """Return a user's full name, or the username if it is empty.
 
     Args:
-        user: An account of whatever model the host has, or None.
+        user: A user of any user model, or None.
 
     Returns:
-        The full name where the model has one and it is filled in, else what the person
-        signs in with; empty for None. Not escaped.
+        The name, not escaped; empty for None.
     """
-    if user is None:
-        return ""
-    get_full_name: Any = getattr(user, "get_full_name", None)
-    full_name = get_full_name() if callable(get_full_name) else ""
-    return str(full_name).strip() or str(user.get_username())
+    return "" if user is None else display_name(user)
 
 
 @register.filter
 def help_desk_summary(text: str) -> str:
-    """Shorten a text to one line.
+    """Return the beginning of a text on one line.
 
     Args:
-        text: What somebody wrote.
+        text: The text.
 
     Returns:
-        Its beginning, at most 60 characters. Not escaped.
+        At most 60 characters, not escaped.
     """
     return summary(text)
 
 
 @register.filter
 def help_desk_text(text: str) -> SafeString:
-    """Make HTML of what somebody wrote: paragraphs, lists, code, links.
+    """Return user input as HTML: paragraphs, lists, code, links and mentions.
 
     Args:
         text: Plain text.
 
     Returns:
-        HTML in which everything of the text is escaped.
+        HTML in which everything else is escaped.
     """
     return to_html(text)

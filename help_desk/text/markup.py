@@ -1,8 +1,7 @@
-"""Plain text as people type it, made into safe HTML.
+"""Rendering users' plain text as safe HTML.
 
-Paragraphs, lists, code and links look as they were meant; nothing of the text is taken
-for HTML. Each step looks at each character a bounded number of times, so that no text
-makes a page slow.
+Each step visits each character a bounded number of times, so the time is linear in the length
+of the text.
 """
 
 from __future__ import annotations
@@ -25,54 +24,48 @@ if TYPE_CHECKING:
 _INLINE = re.compile(f"{CODE}|{URL}|(?P<mention>{MENTION.pattern})", re.IGNORECASE)
 _BULLET = re.compile(r"[ \t]*[-*•][ \t]+(?=\S)")
 _NUMBER = re.compile(r"[ \t]*(\d{1,9})[.)][ \t]+(?=\S)", re.ASCII)
-# What ends a sentence is hardly ever the end of an address in it.
+# At the end of a URL, these belong to the sentence around it.
 _AFTER_URL = ".,;:!?'*_"
 _OPENING = {")": "(", "]": "[", "}": "{"}
 
 
 def to_html(text: str) -> SafeString:
-    """Make HTML of plain text.
+    """Render plain text as HTML, with everything in it escaped.
 
-    Paragraphs are divided by empty lines; lines that begin with `-`, `*` or `1.` are
-    items of a list; between lines of three backticks, and between single backticks,
-    is code; addresses of the web are links; `@name` is marked.
-
-    Args:
-        text: What somebody wrote.
-
-    Returns:
-        HTML in which everything of the text is escaped.
+    Empty lines separate paragraphs. Lines that start with `-`, `*` or `1.` are list items. Text
+    between lines of three backticks, or between single backticks, is code. URLs become links,
+    and `@name` is highlighted.
     """
-    return mark_safe("\n".join(_blocks(lines_of(text))))
+    return mark_safe("\n".join(_blocks(lines_of(text))))  # noqa: S308 -- every part is escaped
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
-    """Divide lines into code and what is between."""
-    place = 0
+    """Yield blocks of code, and what is between them."""
+    start = 0
     for opening, closing in code_blocks(lines):
-        yield from _prose(lines[place:opening])
+        yield from _prose(lines[start:opening])
         code = "\n".join(lines[opening + 1 : closing])
         yield f"<pre><code>{escape(code)}</code></pre>"
-        place = closing + 1
-    yield from _prose(lines[place:])
+        start = closing + 1
+    yield from _prose(lines[start:])
 
 
 def _prose(lines: list[str]) -> Iterator[str]:
-    """Divide lines into paragraphs and lists."""
-    for kind, group in groupby(lines, _kind_of):
-        if kind == "ul":
+    """Yield paragraphs and lists."""
+    for tag, group in groupby(lines, _tag_of):
+        if tag == "ul":
             yield f"<ul>{_items(_BULLET, group)}</ul>"
-        elif kind == "ol":
+        elif tag == "ol":
             numbered = list(group)
             first = _NUMBER.match(numbered[0])
             start = int(first[1]) if first else 1
             attribute = "" if start == 1 else f' start="{start}"'
             yield f"<ol{attribute}>{_items(_NUMBER, numbered)}</ol>"
-        elif kind == "p":
+        elif tag == "p":
             yield f"<p>{'<br>'.join(_inline(line.rstrip()) for line in group)}</p>"
 
 
-def _kind_of(line: str) -> str:
+def _tag_of(line: str) -> str:
     if not line or line.isspace():
         return ""
     if _BULLET.match(line):
@@ -80,24 +73,23 @@ def _kind_of(line: str) -> str:
     return "ol" if _NUMBER.match(line) else "p"
 
 
-def _items(mark: re.Pattern[str], lines: Iterable[str]) -> str:
-    return "".join(f"<li>{_inline(mark.sub('', line, count=1))}</li>" for line in lines)
+def _items(marker: re.Pattern[str], lines: Iterable[str]) -> str:
+    return "".join(f"<li>{_inline(marker.sub('', line, count=1))}</li>" for line in lines)
 
 
 def _inline(line: str) -> str:
-    """Mark up one line."""
     parts: list[str] = []
-    place = 0
-    for found in _INLINE.finditer(line):
-        parts.append(escape(line[place : found.start()]))
-        place = found.end()
-        if found["code"] is not None:
-            parts.append(f"<code>{escape(found['code'])}</code>")
-        elif found["url"] is not None:
-            parts.append(_link(found["url"]))
+    start = 0
+    for match in _INLINE.finditer(line):
+        parts.append(escape(line[start : match.start()]))
+        start = match.end()
+        if match["code"] is not None:
+            parts.append(f"<code>{escape(match['code'])}</code>")
+        elif match["url"] is not None:
+            parts.append(_link(match["url"]))
         else:
-            parts.append(_mention(found["mention"]))
-    parts.append(escape(line[place:]))
+            parts.append(_mention(match["mention"]))
+    parts.append(escape(line[start:]))
     return "".join(parts)
 
 
@@ -110,15 +102,15 @@ def _link(text: str) -> str:
 
 
 def _end_of_url(text: str) -> int:
-    """Leave out what belongs to the sentence around an address."""
-    surplus = {
+    """Return where the URL ends: before punctuation and unbalanced brackets at the end."""
+    unbalanced = {
         closing: text.count(closing) - text.count(opening) for closing, opening in _OPENING.items()
     }
     end = len(text)
     while end:
         last = text[end - 1]
-        if surplus.get(last, 0) > 0:
-            surplus[last] -= 1
+        if unbalanced.get(last, 0) > 0:
+            unbalanced[last] -= 1
         elif last not in _AFTER_URL:
             break
         end -= 1

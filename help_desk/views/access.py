@@ -1,4 +1,4 @@
-"""Who may open a page: asked once, before the view."""
+"""Permission checks of the pages."""
 
 from __future__ import annotations
 
@@ -10,106 +10,80 @@ from django.contrib.auth.views import redirect_to_login
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.auth import policy
 from help_desk.auth.controller import BaseHelpDeskAuthController
 from help_desk.views.page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.contrib.auth.models import User
     from django.http import HttpRequest, HttpResponseBase
     from django.utils.functional import _StrPromise
 
-    class HelpDeskRequest(HttpRequest):
-        """A request that passed `requires`."""
-
-        help_desk_auth: BaseHelpDeskAuthController
-        user: User
-
-    View = Callable[..., HttpResponseBase]
+    from help_desk.views.types import HelpDeskRequest, View
 
 Action = Literal["add", "change", "delete", "view"]
 
 
 class _Rule(NamedTuple):
-    allows: Callable[[BaseHelpDeskAuthController], bool]
-    missing: _StrPromise
+    is_allowed: Callable[[BaseHelpDeskAuthController], bool]
+    message: _StrPromise
 
 
-_RULES: dict[str, _Rule] = {
+_RULES: dict[Action, _Rule] = {
     "add": _Rule(
-        BaseHelpDeskAuthController.can_add,
-        _("Your account does not have the permission to file tickets."),
+        BaseHelpDeskAuthController.can_add, _("You do not have permission to create tickets.")
     ),
     "change": _Rule(
-        BaseHelpDeskAuthController.can_change,
-        _("Your account does not have the permission to change tickets."),
+        BaseHelpDeskAuthController.can_change, _("You do not have permission to change tickets.")
     ),
     "delete": _Rule(
-        BaseHelpDeskAuthController.can_delete,
-        _("Your account does not have the permission to delete tickets."),
+        BaseHelpDeskAuthController.can_delete, _("You do not have permission to delete tickets.")
     ),
     "view": _Rule(
         BaseHelpDeskAuthController.can_view_list,
-        _("Your account does not have the permission to see these tickets."),
+        _("You do not have permission to view these tickets."),
     ),
 }
 
-
 _SIGNED_OUT = _(
-    "You had been signed out, so nothing was saved. What you typed may still be in your "
-    "browser: go back to it."
+    "You were signed out and your changes were not saved. Use your browser's Back button to "
+    "recover what you typed."
 )
 
 
 def permission_required(
     action: Action | None, *, after_login: str | None = None
 ) -> Callable[[View], View]:
-    """Let in who is signed in and holds a permission.
+    """Require a signed-in user with a permission, and set `request.help_desk_auth`.
 
-    The request gets `help_desk_auth`, the controller that views and templates share.
-    Anonymous people are sent to sign in and come back afterwards; others are told what
-    their account lacks.
+    Anonymous users are redirected to the login page; others get a page with status 403.
 
     Args:
-        action: `add`, `change`, `delete`, `view`; None for whoever is signed in.
-        after_login: Name of the page to come back to, where it is not the one that was
-            asked for.
-
-    Returns:
-        A decorator for views.
+        action: The permission; None if being signed in is enough.
+        after_login: Name of the page to return to, if it is not the requested one.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 if request.method == "POST":
-                    # Shown on the page that they come back to.
+                    # The session keeps it until the page after the login.
                     messages.warning(request, str(_SIGNED_OUT), fail_silently=True)
                 path = reverse(after_login) if after_login else request.get_full_path()
                 return redirect_to_login(path)
-            admitted = cast("HelpDeskRequest", request)
-            admitted.help_desk_auth = BaseHelpDeskAuthController(request)
-            if action is not None and not _RULES[action].allows(admitted.help_desk_auth):
-                return forbidden(admitted, action)
-            return view(admitted, *args, **kwargs)
+            checked = cast("HelpDeskRequest", request)
+            checked.help_desk_auth = BaseHelpDeskAuthController(request)
+            if action is not None and not _RULES[action].is_allowed(checked.help_desk_auth):
+                return forbidden(checked, action)
+            return view(checked, *args, **kwargs)
 
-        return guarded
+        return wrapper
 
     return decorate
 
 
-def forbidden(request: HelpDeskRequest, action: Action) -> HttpResponseBase:
-    """Say what an account lacks.
-
-    Args:
-        request: The request that is refused.
-        action: What the account may not do.
-
-    Returns:
-        A page with status 403.
-    """
-    context = {"missing": _RULES[action].missing, "permission": policy.permission(action)}
+def forbidden(request: HttpRequest, action: Action) -> HttpResponseBase:
+    """Return a page with status 403 that says what the user may do instead."""
+    context = {"message": _RULES[action].message}
     return render_page(request, "help_desk/403.html", context, status=403)

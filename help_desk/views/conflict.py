@@ -1,178 +1,173 @@
-"""Two people have changed the same of a ticket: the page on which the second one chooses.
+"""The page on which a user resolves an edit conflict.
 
-Its form is the update form once more: all that was typed, for each field in dispute what
-both want (`theirs-<field>` and the field itself) and whose value to take
-(`take-<field>`), and beside the `version` that the first form was drawn from the one that
-this page has `seen`.
+It is the update form once more. For each field in conflict it has both values (`current-<field>`
+and the field itself) and which one to keep (`keep-<field>`: `current` or `submitted`); besides
+`version`, which the first form was based on, it has `current_version`, which the page shows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.utils.text import normalize_newlines
-
-from help_desk.content.wording import LONG_FIELDS, field_label, format_value
+from help_desk.content.wording import LONG_FIELDS, display_name, field_label, format_value
 from help_desk.forms import HelpDeskTicketUpdateForm
 from help_desk.models import TicketEvent
 from help_desk.views.page import base_version
 
 if TYPE_CHECKING:
-    from django.http import QueryDict
+    from django.http import HttpRequest, QueryDict
 
     from help_desk.exceptions import TicketConflictError
     from help_desk.models import HelpDeskTicket
-    from help_desk.views.access import HelpDeskRequest
 
-THEIRS, MINE = "theirs", "mine"
+CURRENT, SUBMITTED = "current", "submitted"
 FIELDS = tuple(HelpDeskTicketUpdateForm.base_fields)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices:
-    """What was posted, and what was chosen on the page of a conflict.
+class Submission:
+    """A post of the update form or of the conflict page.
 
     Attributes:
-        data: What the person wants the ticket to say.
-        base_version: The version that they had before them.
-        chosen: Name of a field in dispute to `theirs`, `mine`, or what else was sent.
+        data: The values to save.
+        base_version: The version that they are based on.
+        kept: Field in conflict to `current` or `submitted`; anything else is no choice.
     """
 
     data: QueryDict
     base_version: int | None
-    chosen: dict[str, str]
+    kept: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One field on which two people disagree.
+class ConflictField:
+    """One field that two users changed to different values.
 
     Attributes:
         name: The field's name.
-        label: The field's name in words.
+        label: The field's label.
         is_long: Whether it is a text of many lines.
-        was: What the person saw when they began, in words.
-        theirs: What the ticket says now, in words.
-        theirs_value: The same as the form sends it.
-        mine: What the person wants, in words.
-        mine_value: The same as the form sends it.
-        event: The event by which the ticket came to say so; None if none tells.
-        chosen: Whose value was chosen; empty for neither yet.
+        base: The value that the form was based on, as text.
+        current: The value that the ticket has now, as text.
+        current_value: The same as the form posts it.
+        submitted: The value that the user submitted, as text.
+        submitted_value: The same as the form posts it.
+        changed_by: Name of the user who set the current value; may be empty.
+        kept: Which value the user chose; may be empty.
     """
 
     name: str
     label: str
     is_long: bool
-    was: str
-    theirs: str
-    theirs_value: str
-    mine: str
-    mine_value: str
-    event: TicketEvent | None
-    chosen: str
+    base: str
+    current: str
+    current_value: str
+    submitted: str
+    submitted_value: str
+    changed_by: str
+    kept: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dispute:
-    """All that two people disagree on.
+class OtherChange:
+    """A submitted change that is not in conflict.
 
     Attributes:
-        differences: One for each field.
-        agreed: Name and value, as the form sends it, of what was typed in other fields.
-        kept: Of those the ones that the person changed, in words, with whether it is a
-            text of many lines.
-        seen: The version of the ticket that the page shows.
-        is_undecided: Whether the person has sent the page without choosing for each field.
+        label: The field's label.
+        value: The submitted value, as text.
+        is_long: Whether it is a text of many lines.
     """
 
-    differences: tuple[Difference, ...]
-    agreed: tuple[tuple[str, str], ...]
-    kept: tuple[tuple[str, str, bool], ...]
-    seen: int
-    is_undecided: bool
+    label: str
+    value: str
+    is_long: bool
 
 
-def read_choices(request: HelpDeskRequest) -> Choices:
-    """Read a post of the update form, or of the page of a conflict.
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Everything that the page shows.
 
-    Args:
-        request: The post.
-
-    Returns:
-        What it says. Where a field in dispute is not decided, nothing is: the same
-        conflict arises again.
+    Attributes:
+        fields: The fields in conflict.
+        other_values: Name and value of the other fields, as the form posts them.
+        other_changes: Those of them that the user changed.
+        current_version: The version of the ticket that the page shows.
+        is_unresolved: Whether the page was submitted before and must be submitted again.
     """
+
+    fields: tuple[ConflictField, ...]
+    other_values: tuple[tuple[str, str], ...]
+    other_changes: tuple[OtherChange, ...]
+    current_version: int
+    is_unresolved: bool
+
+
+def read_submission(request: HttpRequest) -> Submission:
+    """Return the values of a post; as they were typed while a conflict is unresolved."""
     post, version = request.POST, base_version(request)
-    chosen = {name: post.get(f"take-{name}", "") for name in FIELDS if f"theirs-{name}" in post}
-    if not chosen or not {*chosen.values()} <= {THEIRS, MINE}:
-        return Choices(data=post, base_version=version, chosen=chosen)
+    kept = {name: post.get(f"keep-{name}", "") for name in FIELDS if f"current-{name}" in post}
+    if not kept or not {*kept.values()} <= {CURRENT, SUBMITTED}:
+        return Submission(data=post, base_version=version, kept=kept)
     data = post.copy()
-    for name, whose in chosen.items():
-        if whose == THEIRS:
-            data[name] = post[f"theirs-{name}"]
-    seen = base_version(request, "seen")
-    return Choices(data=data, base_version=version if seen is None else seen, chosen=chosen)
-
-
-def dispute_over(ticket: HelpDeskTicket, error: TicketConflictError, sent: Choices) -> Dispute:
-    """Say what two people disagree on.
-
-    Args:
-        ticket: The ticket.
-        error: What the service raised.
-        sent: What was posted.
-
-    Returns:
-        The words.
-    """
-    disputed = {conflict.field for conflict in error.conflicts}
-    events = _latest_events(ticket, sent.base_version or 0, disputed)
-    differences = tuple(
-        Difference(
-            name=conflict.field,
-            label=field_label(conflict.field),
-            is_long=conflict.field in LONG_FIELDS,
-            was=format_value(conflict.field, conflict.base),
-            theirs=format_value(conflict.field, conflict.current),
-            theirs_value=str(conflict.current),
-            mine=format_value(conflict.field, conflict.submitted),
-            mine_value=str(conflict.submitted),
-            event=events.get(conflict.field),
-            chosen=sent.chosen.get(conflict.field, ""),
-        )
-        for conflict in error.conflicts
+    for name, choice in kept.items():
+        if choice == CURRENT:
+            data[name] = post[f"current-{name}"]
+    current_version = base_version(request, "current_version")
+    return Submission(
+        data=data,
+        base_version=version if current_version is None else current_version,
+        kept=kept,
     )
-    then = ticket.services.values_at(sent.base_version or 0)
 
-    def meant(name: str) -> str:
-        """What the person left alone stays as others have it by now."""
-        typed, now = sent.data.get(name, ""), str(ticket.tracker.previous(name))
-        return now if _as_typed(typed) == _as_typed(str(then.get(name, now))) else typed
 
-    agreed = tuple((name, meant(name)) for name in FIELDS if name not in disputed)
-    return Dispute(
-        differences=differences,
-        agreed=agreed,
-        kept=tuple(
-            (field_label(name), format_value(name, value), name in LONG_FIELDS)
-            for name, value in agreed
-            if _as_typed(value) != _as_typed(str(ticket.tracker.previous(name)))
+def build_conflict(
+    error: TicketConflictError, form: HelpDeskTicketUpdateForm, submission: Submission
+) -> Conflict:
+    """Return what the page shows of a conflict that a valid form led to."""
+    in_conflict = {conflict.field for conflict in error.conflicts}
+    changed_by = _changed_by(form.instance, submission.base_version or 0, in_conflict)
+    others = {
+        name: error.updated_by_others.get(name, value)
+        for name, value in form.cleaned_data.items()
+        if name not in in_conflict
+    }
+    return Conflict(
+        fields=tuple(
+            ConflictField(
+                name=conflict.field,
+                label=field_label(conflict.field),
+                is_long=conflict.field in LONG_FIELDS,
+                base=format_value(conflict.field, conflict.base),
+                current=format_value(conflict.field, conflict.current),
+                current_value=str(conflict.current),
+                submitted=format_value(conflict.field, conflict.submitted),
+                submitted_value=str(conflict.submitted),
+                changed_by=changed_by.get(conflict.field, ""),
+                kept=submission.kept.get(conflict.field, ""),
+            )
+            for conflict in error.conflicts
         ),
-        seen=error.version,
-        is_undecided=bool(sent.chosen),
+        other_values=tuple((name, str(value)) for name, value in others.items()),
+        other_changes=tuple(
+            OtherChange(
+                label=field_label(name),
+                value=format_value(name, value),
+                is_long=name in LONG_FIELDS,
+            )
+            for name, value in others.items()
+            if name not in error.updated_by_others and value != form.initial[name]
+        ),
+        current_version=error.version,
+        is_unresolved=bool(submission.kept),
     )
 
 
-def _as_typed(text: str) -> str:
-    """Leave out what browsers and forms do to a text on its way."""
-    return normalize_newlines(text).strip()
-
-
-def _latest_events(ticket: HelpDeskTicket, since: int, fields: set[str]) -> dict[str, Any]:
-    """Find by which event each field came to say what it says, in one query."""
-    events = TicketEvent.objects.filter(ticket_id=ticket.pk, pk__gt=since).with_people()
-    found: dict[str, Any] = {}
+def _changed_by(ticket: HelpDeskTicket, base: int, fields: set[str]) -> dict[str, str]:
+    """Return by field the name of the user who changed it last, in one query."""
+    events = TicketEvent.objects.filter(ticket_id=ticket.pk, pk__gt=base).with_people()
+    names: dict[str, str] = {}
     for event in events.oldest_first():
-        found.update(dict.fromkeys(fields & event.changes.keys(), event))
-    return found
+        name = display_name(event.actor) if event.actor else ""
+        names.update(dict.fromkeys(fields & event.changes.keys(), name))
+    return names

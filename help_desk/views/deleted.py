@@ -1,4 +1,4 @@
-"""What somebody typed about a ticket that was deleted meanwhile is not lost without a word."""
+"""The page for changes to a ticket that was deleted while the user was editing."""
 
 from __future__ import annotations
 
@@ -13,21 +13,14 @@ from help_desk.views.page import render_page
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
 
-    from help_desk.views.access import HelpDeskRequest, View
+    from help_desk.views.types import HelpDeskRequest, View
 
 
 def answer_posts_to_deleted(view: View) -> View:
-    """Say that the ticket was deleted, to who could see it, rather than that nothing is there.
-
-    Args:
-        view: A view of a ticket, by `pk`, that raises `Http404` where there is none.
-
-    Returns:
-        The view; a post about a deleted ticket is answered by a page with status 404.
-    """
+    """Explain that the ticket was deleted to users who could see it, with status 404."""
 
     @wraps(view)
-    def guarded(request: HelpDeskRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
+    def wrapper(request: HelpDeskRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, pk, **kwargs)
         except Http404:
@@ -39,4 +32,4 @@ def answer_posts_to_deleted(view: View) -> View:
         context = {"number": pk}
         return render_page(request, "help_desk/ticket/deleted.html", context, status=404)
 
-    return guarded
+    return wrapper

@@ -1,4 +1,4 @@
-"""Pages on which tickets are written."""
+"""Creating and editing tickets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -18,106 +17,82 @@ from help_desk.forms import HelpDeskTicketCreateForm, HelpDeskTicketUpdateForm
 from help_desk.models import HelpDeskTicket
 from help_desk.services.flows.create import create_ticket
 from help_desk.views.access import permission_required
-from help_desk.views.conflict import dispute_over, read_choices
+from help_desk.views.conflict import build_conflict, read_submission
 from help_desk.views.deleted import answer_posts_to_deleted
-from help_desk.views.page import default_redirect_url, render_page, warn_of_unreached
-from help_desk.views.too_large import answer_too_large_posts
+from help_desk.views.page import (
+    default_redirect_url,
+    render_page,
+    return_url,
+    warn_of_unreached,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
 
-    from help_desk.views.access import HelpDeskRequest
+    from help_desk.views.types import HelpDeskRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("add")
-@answer_too_large_posts
 def create_view(request: HelpDeskRequest) -> HttpResponseBase:
-    """File a ticket.
-
-    Args:
-        request: GET asks for the form; POST brings `purpose`, `priority`, `description`.
-
-    Returns:
-        The form, with what was typed and what is wrong with it; or a redirect.
-    """
+    """Create a ticket: POST `purpose`, `priority` and `description`."""
     form = HelpDeskTicketCreateForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            result = create_ticket(
-                HelpDeskTicket(), created_by=request.user, **form.cleaned_data
-            )
+            result = create_ticket(HelpDeskTicket(), created_by=request.user, **form.cleaned_data)
         except ValidationError as error:
             form.add_service_error(error)
         else:
-            answer = _done(request, result.ticket, _("{ticket} was filed."))
+            response = _saved(request, result.ticket, _("{ticket} created."))
             warn_of_unreached(request, result.unreached_mentions)
-            return answer
-    # For who may only file, there is nowhere else to go.
+            return response
     auth = request.help_desk_auth
-    cancel_url = default_redirect_url(auth) if auth.can_view_list() else ""
-    context = {"form": form, "cancel_url": cancel_url}
+    # Users who can only create tickets have no other page to go back to.
+    default_url = default_redirect_url(auth) if auth.can_view_list() else ""
+    context = {"form": form, "cancel_url": return_url(request) or default_url}
     return render_page(request, "help_desk/ticket/create.html", context, section="create")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("change")
-@answer_too_large_posts
 @answer_posts_to_deleted
 def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
-    """Change a ticket.
-
-    Args:
-        request: GET asks for the form; POST brings `purpose`, `priority`, `status`,
-            `description`, and by `version` which version of the ticket the person had
-            before them.
-        pk: The ticket's number.
-
-    Returns:
-        The form, with what was typed and what is wrong with it; a page on which to choose
-        where somebody else has changed the same meanwhile; or a redirect.
-
-    Raises:
-        Http404: There is no such ticket, or it was deleted.
-    """
+    """Edit a ticket: POST the fields, and `version`, the version that the form is based on."""
     tickets = HelpDeskTicket.objects.not_deleted().with_people().with_version()
     ticket = get_object_or_404(tickets, pk=pk)
-    sent = read_choices(request) if request.method == "POST" else None
-    form = HelpDeskTicketUpdateForm(sent.data if sent else None, instance=ticket)
+    submission = read_submission(request) if request.method == "POST" else None
+    form = HelpDeskTicketUpdateForm(submission.data if submission else None, instance=ticket)
+    template = "help_desk/ticket/update.html"
     context: dict[str, Any] = {
         "form": form,
         "ticket": ticket,
-        "version": sent.base_version if sent else ticket.version or 0,
-        "cancel_url": _after(request, ticket),
+        "version": submission.base_version if submission else ticket.version or 0,
+        "cancel_url": return_url(request) or _ticket_url(request, ticket),
     }
-    template = "help_desk/ticket/update.html"
-    if sent and form.is_valid():
+    if submission and form.is_valid():
         try:
             ticket.services.update(
-                request.user, base_version=sent.base_version, **form.cleaned_data
+                request.user, base_version=submission.base_version, **form.cleaned_data
             )
         except TicketConflictError as error:
             template = "help_desk/ticket/conflict.html"
-            context["dispute"] = dispute_over(ticket, error, sent)
+            context["conflict"] = build_conflict(error, form, submission)
         except ValidationError as error:
             form.add_service_error(error)
         else:
-            return _done(request, ticket, _("{ticket} was saved."))
+            return _saved(request, ticket, _("{ticket} saved."))
     return render_page(request, template, context, section="ticket")
 
 
-def _after(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:
-    """Find the page to leave a form for without saving."""
-    if request.help_desk_auth.can_view_ticket(ticket):
-        return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})
-    return default_redirect_url(request.help_desk_auth)
+def _ticket_url(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:
+    auth = request.help_desk_auth
+    return ticket.get_absolute_url() if auth.can_view_ticket(ticket) else default_redirect_url(auth)
 
 
-def _done(request: HelpDeskRequest, ticket: HelpDeskTicket, sentence: str) -> HttpResponseBase:
-    """Say what was done, with a link for who may follow it, and go to the list."""
+def _saved(request: HelpDeskRequest, ticket: HelpDeskTicket, message: str) -> HttpResponseBase:
+    """Redirect with a message that links to the ticket if the user may view it."""
     name = _("Ticket #%(number)s") % {"number": ticket.pk}
     if request.help_desk_auth.can_view_ticket(ticket):
-        url = reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})
-        name = format_html('<a href="{}">{}</a>', url, name)
-    messages.success(request, format_html(sentence, ticket=name), fail_silently=True)
-    return HttpResponseRedirect(default_redirect_url(request.help_desk_auth))
+        name = format_html('<a href="{}">{}</a>', ticket.get_absolute_url(), name)
+    messages.success(request, format_html(message, ticket=name), fail_silently=True)
+    return HttpResponseRedirect(return_url(request) or default_redirect_url(request.help_desk_auth))

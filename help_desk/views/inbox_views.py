@@ -1,4 +1,4 @@
-"""One's own inbox: what one was told in the app."""
+"""The user's inbox: their in-app notifications."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from help_desk.auth import policy
-from help_desk.content.wording import Content, content_of, people_in
+from help_desk.content.events import content_of
+from help_desk.content.wording import user_names
 from help_desk.exceptions import TicketEventNotificationTypeNotSupportedError
 from help_desk.models import Notification
 from help_desk.querysets import IN_APP
@@ -25,52 +26,39 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponseBase
 
-    from help_desk.models import TicketEvent
-    from help_desk.views.access import HelpDeskRequest
+    from help_desk.views.types import HelpDeskRequest
 
 INBOX = "django_spire:help_desk:page:inbox"
 
 
 @dataclass(frozen=True, kw_only=True)
 class InboxEntry:
-    """One line of the inbox.
+    """One entry of the inbox, in the active language.
 
     Attributes:
-        notification: The row.
-        content: Its words, in the language that is active.
-        may_view: Whether the person may open the ticket; the line is a link then.
+        notification: The notification.
+        url: The ticket's page; empty if the user may not view the ticket.
+        subject: The ticket's subject; empty if the user may not view it.
+        title: What happened.
+        body: More about it; may be empty.
     """
 
     notification: Notification
-    content: Content
-    may_view: bool
+    url: str
+    subject: str
+    title: str
+    body: str
 
 
 @require_safe
 @permission_required(None)
 def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
-    """Show what the person was told, unread first.
-
-    Args:
-        request: May choose a `page`.
-
-    Returns:
-        The page.
-    """
+    """Show a page of the inbox, unread entries first."""
     inbox = policy.inbox(request.user)
     page = paginate(inbox.with_tickets().unread_first(), request.GET.get("page"))
-    auth = request.help_desk_auth
-    people = people_in(notification.event for notification in page)
-    entries = [
-        InboxEntry(
-            notification=notification,
-            content=_words(notification.event, people),
-            may_view=auth.can_view_ticket(notification.event.ticket),
-        )
-        for notification in page
-    ]
+    names = user_names(notification.event for notification in page)
     context = {
-        "entries": entries,
+        "entries": [_build_entry(request, notification, names) for notification in page],
         "has_unread": inbox.unread().exists(),
         "page": page,
         "query": QueryDict(),
@@ -78,29 +66,30 @@ def inbox_view(request: HelpDeskRequest) -> HttpResponseBase:
     return render_page(request, "help_desk/inbox/list.html", context, section="inbox")
 
 
-def _words(event: TicketEvent, people: Mapping[str, str]) -> Content:
+def _build_entry(
+    request: HelpDeskRequest, notification: Notification, names: Mapping[str, str]
+) -> InboxEntry:
+    event = notification.event
     try:
-        return content_of(event, IN_APP, people)
+        content = content_of(event, IN_APP, names)
+        subject, title, body = content.subject, content.title, content.body
     except TicketEventNotificationTypeNotSupportedError:
-        # A row that the package did not write; it still leads to its ticket.
-        return Content(subject="", title=event.get_type_display(), body="", facts=(), text="")
+        # The package did not write this row; its entry still links to the ticket.
+        subject, title, body = "", event.get_type_display(), ""
+    may_view = request.help_desk_auth.can_view_ticket(event.ticket)
+    return InboxEntry(
+        notification=notification,
+        url=event.ticket.get_absolute_url() if may_view else "",
+        subject=subject if may_view else "",
+        title=title,
+        body=body,
+    )
 
 
 @require_POST
 @permission_required(None, after_login=INBOX)
 def mark_read_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
-    """Mark one notification of the person's own as read.
-
-    Args:
-        request: May say by `page` which page of the inbox to come back to.
-        pk: Key of the notification.
-
-    Returns:
-        A redirect to the inbox.
-
-    Raises:
-        Http404: The person has no such notification.
-    """
+    """Mark one of the user's notifications as read; `page` is the page to return to."""
     notification = get_object_or_404(policy.inbox(request.user), pk=pk)
     Notification.objects.filter(pk=notification.pk).mark_as_read()
     page = request.POST.get("page")
@@ -110,20 +99,13 @@ def mark_read_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @permission_required(None, after_login=INBOX)
 def mark_all_read_view(request: HelpDeskRequest) -> HttpResponseBase:
-    """Mark everything in the person's inbox as read.
-
-    Args:
-        request: Nothing is read from it but who sent it.
-
-    Returns:
-        A redirect to the inbox.
-    """
+    """Mark everything in the user's inbox as read."""
     count = policy.inbox(request.user).mark_as_read()
     if count:
         message = ngettext(
-            "%(count)d notification was marked as read.",
-            "%(count)d notifications were marked as read.",
+            "%(count)d notification marked as read.",
+            "%(count)d notifications marked as read.",
             count,
         ) % {"count": count}
         messages.success(request, message, fail_silently=True)
-    return redirect(INBOX)
+    return HttpResponseRedirect(reverse(INBOX))

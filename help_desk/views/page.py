@@ -1,4 +1,4 @@
-"""What every page has in common."""
+"""What every page needs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from help_desk.auth import policy
+from help_desk.auth.controller import BaseHelpDeskAuthController
 from help_desk.conf import help_desk_settings
 
 if TYPE_CHECKING:
@@ -23,19 +24,15 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from help_desk.auth.controller import BaseHelpDeskAuthController
-    from help_desk.models import HelpDeskTicket
-    from help_desk.views.access import HelpDeskRequest
-
 PAGE_SIZE = 25
 MAX_URL_LENGTH = 2048
-"""Characters of a quoted path to redirect to; every supported Django allows as many."""
-DIGITS_AT_MOST = 18
-"""Of a version; a larger number is no key of any database."""
+"""Characters of a quoted URL that every supported Django redirects to."""
+MAX_VERSION_DIGITS = 18
+"""A larger number does not fit into the primary key of any supported database."""
 
 
 def render_page(
-    request: HelpDeskRequest,
+    request: HttpRequest,
     template: str,
     context: Mapping[str, Any],
     *,
@@ -50,7 +47,7 @@ def render_page(
     """
     common = {
         "base_template": help_desk_settings.BASE_TEMPLATE,
-        "help_desk_auth": request.help_desk_auth,
+        "help_desk_auth": BaseHelpDeskAuthController(request),
         "messages": get_messages(request),
         "section": section,
         "unread_count": policy.unread_count(request.user) if request.user.is_authenticated else 0,
@@ -59,34 +56,20 @@ def render_page(
 
 
 def paginate(rows: QuerySet[Any], requested: str | None) -> Page[Any]:
-    """Choose the page of a list that is nearest to what was asked for.
-
-    Args:
-        rows: What is listed, in order.
-        requested: The page's number as it was typed.
-
-    Returns:
-        That page; the first for what is no number or too small, the last for what is too
-        large.
-    """
+    """Return the page of a list that is nearest to the requested one, with its rows loaded."""
     paginator = Paginator(rows, PAGE_SIZE)
     try:
         number = int(requested or 1)
     except ValueError:
         number = 1
-    return paginator.page(min(max(number, 1), paginator.num_pages))
+    # `get_page()` would return the last page for numbers below one.
+    page = paginator.page(min(max(number, 1), paginator.num_pages))
+    page.object_list = list(page.object_list)
+    return page
 
 
 def default_redirect_url(auth: BaseHelpDeskAuthController) -> str:
-    """Find the page to go to when something is done.
-
-    Args:
-        auth: What the person may do.
-
-    Returns:
-        The list; for who may not see it the form for a new ticket; else the inbox, which
-        is everybody's own.
-    """
+    """Return the first page that the user may open: the list, the create form or the inbox."""
     if auth.can_view_list():
         return reverse("django_spire:help_desk:page:list")
     if auth.can_add():
@@ -94,59 +77,27 @@ def default_redirect_url(auth: BaseHelpDeskAuthController) -> str:
     return reverse("django_spire:help_desk:page:inbox")
 
 
-def return_url(request: HelpDeskRequest) -> str:
-    """Read where to go afterwards.
-
-    Args:
-        request: May say so by `return_url`.
-
-    Returns:
-        The path; empty where none is said, or where it is not a path within the site.
-    """
+def return_url(request: HttpRequest) -> str:
+    """Return the `return_url` of a request; empty unless it is a path within the site."""
     url = request.POST.get("return_url") or request.GET.get("return_url") or ""
     is_path = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    # Quoting makes a path longer, and Django refuses to redirect to one that is too long.
+    # Quoting makes a URL longer, and Django refuses to redirect to one that is too long.
     return url if is_path and len(iri_to_uri(url)) <= MAX_URL_LENGTH else ""
 
 
-def warn_of_unreached(request: HelpDeskRequest, names: Sequence[str]) -> None:
-    """Name those on the next page who were mentioned in vain.
-
-    Args:
-        request: The request that brought the text.
-        names: Their names; none for nothing to say.
-    """
-    if names:
-        messages.warning(
-            request,
-            _("Not told, because there is no such account or it may not read this: %(names)s")
-            % {"names": ", ".join(f"@{name}" for name in names)},
-            fail_silently=True,
-        )
-
-
 def base_version(request: HttpRequest, name: str = "version") -> int | None:
-    """Read which version of a ticket a form was drawn from.
-
-    Args:
-        request: Says so in a hidden field, which no person types, or in its address.
-        name: The field's name.
-
-    Returns:
-        The version; None where it is missing or no number.
-    """
+    """Return the version of the ticket that a form is based on; None if missing or not a number."""
     text = request.POST.get(name) or request.GET.get(name) or ""
-    is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS_AT_MOST
+    is_number = text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS
     return int(text) if is_number else None
 
 
-def ticket_url(ticket: HelpDeskTicket) -> str:
-    """Find a ticket's own page.
-
-    Args:
-        ticket: The ticket.
-
-    Returns:
-        Its path.
-    """
-    return reverse("django_spire:help_desk:page:detail", kwargs={"pk": ticket.pk})
+def warn_of_unreached(request: HttpRequest, names: Sequence[str]) -> None:
+    """Add a message that names the mentioned users who were not notified."""
+    if names:
+        messages.warning(
+            request,
+            _("Not notified (no such user, or no access): %(names)s")
+            % {"names": ", ".join(f"@{name}" for name in names)},
+            fail_silently=True,
+        )

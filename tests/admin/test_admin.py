@@ -1,12 +1,14 @@
-"""The operator's pages, as a superuser sees them."""
+"""The admin pages."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -19,7 +21,7 @@ from help_desk.models import HelpDeskTicket, Notification, TicketEvent
 from help_desk.services.service import HelpDeskTicketService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django.test import Client
 
@@ -46,7 +48,7 @@ def browser(client_of: Callable[[Any], Client], operator: Any) -> Client:
     return client_of(operator)
 
 
-def test_ticket_admin_is_laid_out_as_promised() -> None:
+def test_ticket_admin_has_the_documented_options() -> None:
     user_model = get_user_model()
     assert HelpDeskTicketAdmin.list_display == (
         "pk",
@@ -76,20 +78,20 @@ def test_ticket_admin_is_laid_out_as_promised() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_list_pages_take_as_many_queries_for_many_rows_as_for_few(
+def test_list_pages_use_a_constant_number_of_queries(
     browser: Client,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     operator: Any,
     capture_queries: Callable[[], Any],
     model: str,
 ) -> None:
-    file_ticket(created_by=reporter).services.comment(reporter, "Hello")
+    create_ticket(created_by=reporter).services.comment(reporter, "Hello")
     browser.get(changelist(model))
     counts = []
     for more in (0, 10):
         for _ in range(more):
-            file_ticket(created_by=reporter).services.comment(reporter, "Hello")
+            create_ticket(created_by=reporter).services.comment(reporter, "Hello")
         with capture_queries() as queries:
             assert browser.get(changelist(model)).status_code == 200
         counts.append(len(queries))
@@ -97,18 +99,18 @@ def test_list_pages_take_as_many_queries_for_many_rows_as_for_few(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_search_finds_by_number_name_or_text(
-    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, model: str
+def test_search_finds_rows(
+    browser: Client, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, model: str
 ) -> None:
-    ticket = file_ticket(created_by=reporter, description="The lift sings.")
+    ticket = create_ticket(created_by=reporter, description="The lift sings.")
     ticket.services.comment(reporter, "Hello")
-    sought = "lift" if model == "helpdeskticket" else str(ticket.pk)
-    response = browser.get(changelist(model), {"q": sought})
+    query = "lift" if model == "helpdeskticket" else str(ticket.pk)
+    response = browser.get(changelist(model), {"q": query})
     assert response.status_code == 200
     assert response.context["cl"].result_count >= 1
 
 
-def test_ticket_is_filed_through_the_service(browser: Client, operator: Any) -> None:
+def test_ticket_is_created_through_the_service(browser: Client, operator: Any) -> None:
     url = reverse("admin:django_spire_help_desk_helpdeskticket_add")
     data = {"purpose": "app", "priority": "high", "status": "read", "description": "Broken"}
     assert browser.post(url, data).status_code == 302
@@ -131,7 +133,7 @@ def test_change_is_recorded_with_its_actor(
     assert (event.actor, event.changes) == (operator, {"status": ["read", "done"]})
 
 
-def test_deleting_keeps_rows_and_history_and_can_be_taken_back(
+def test_deleted_ticket_is_kept_and_can_be_restored(
     browser: Client, ticket: HelpDeskTicket
 ) -> None:
     url = reverse("admin:django_spire_help_desk_helpdeskticket_delete", args=[ticket.pk])
@@ -145,9 +147,7 @@ def test_deleting_keeps_rows_and_history_and_can_be_taken_back(
     assert not ticket.is_deleted
 
 
-def test_selected_tickets_are_deleted_as_on_the_pages(
-    browser: Client, ticket: HelpDeskTicket
-) -> None:
+def test_delete_action_is_soft(browser: Client, ticket: HelpDeskTicket) -> None:
     selected = {"action": "delete_selected", "_selected_action": [ticket.pk], "post": "yes"}
     browser.post(changelist("helpdeskticket"), selected)
     ticket.refresh_from_db()
@@ -155,14 +155,14 @@ def test_selected_tickets_are_deleted_as_on_the_pages(
 
 
 @pytest.mark.parametrize("model", [TicketEvent, Notification])
-def test_history_and_notifications_can_be_read_only(
+def test_history_and_notifications_are_read_only(
     browser: Client,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     operator: Any,
     model: type[TicketEvent | Notification],
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     row = model.objects.order_by("pk").first()
     assert row is not None
     page = change(model._meta.model_name, row.pk)
@@ -172,10 +172,10 @@ def test_history_and_notifications_can_be_read_only(
     assert site.list_display_links != []
 
 
-def test_pages_link_to_and_fro(
-    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, operator: Any
+def test_tickets_events_and_notifications_link_to_each_other(
+    browser: Client, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, operator: Any
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     event = ticket.events.get()
     to_events = f"{changelist('ticketevent')}?ticket__id__exact={ticket.pk}"
     to_notifications = f"{changelist('notification')}?event__id__exact={event.pk}"
@@ -190,10 +190,10 @@ def send_again(browser: Client, *rows: Notification) -> Any:
     return browser.post(changelist("notification"), data, follow=True)
 
 
-def test_what_failed_is_sent_again(
-    browser: Client, file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+def test_failed_notification_can_be_sent_again(
+    browser: Client, create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     failed, other = Notification.objects.filter(channel="email").order_by("pk")[:2]
     now = timezone.now()
     long_ago = {"status": "fail", "due_datetime": None, "error": "No such person", "attempts": 9}
@@ -210,14 +210,14 @@ def test_what_failed_is_sent_again(
     assert (other.status, other.due_datetime) == ("sent", None)
 
 
-def test_what_is_sent_again_leaves_after_the_commit(
+def test_notifications_sent_again_are_sent_after_the_commit(
     browser: Client,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     rows = Notification.objects.filter(channel="email")
     rows.write(status="fail", due_datetime=None)
     with django_capture_on_commit_callbacks(using=database_alias, execute=True):
@@ -225,14 +225,14 @@ def test_what_is_sent_again_leaves_after_the_commit(
     assert set(rows.values_list("status", flat=True)) == {"sent"}
 
 
-def test_only_who_may_change_tickets_may_have_something_sent_again(
+def test_sending_again_requires_the_change_permission(
     client_of: Callable[[Any], Client],
     make_user: Callable[..., Any],
     grant: Callable[..., Any],
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     row = Notification.objects.filter(channel="email").order_by("pk")[0]
     Notification.objects.filter(pk=row.pk).write(status="fail", due_datetime=None)
     reader = make_user(name="reader", is_staff=True)
@@ -250,7 +250,7 @@ def test_only_who_may_change_tickets_may_have_something_sent_again(
 
 @pytest.fixture
 def clerk(make_user: Callable[..., Any]) -> Any:
-    """Staff who see everything in the admin but may not change tickets."""
+    """Return a staff user with every view permission, but not the change permission."""
     user = make_user(name="clerk", is_staff=True)
     views = Permission.objects.filter(
         content_type__app_label="django_spire_help_desk", codename__startswith="view_"
@@ -260,7 +260,7 @@ def clerk(make_user: Callable[..., Any]) -> Any:
 
 
 @pytest.mark.parametrize("model", ["ticketcomment", "ticketevent", "notification"])
-def test_notes_are_hidden_from_staff_who_may_not_read_them(
+def test_internal_notes_are_hidden_from_staff_without_the_change_permission(
     client_of: Callable[[Any], Client],
     clerk: Any,
     operator: Any,
@@ -271,7 +271,7 @@ def test_notes_are_hidden_from_staff_who_may_not_read_them(
 ) -> None:
     ticket.services.follow(manager)
     note = ticket.services.comment(agent, "Psst, the cable", internal=True)
-    ticket.services.edit_comment(note, agent, "Psst, the cables")
+    ticket.services.edit_comment(note, "Psst, the cables", actor=agent)
     ticket.services.comment(agent, "Hello there")
     rows = {
         "ticketcomment": note.pk,
@@ -279,19 +279,19 @@ def test_notes_are_hidden_from_staff_who_may_not_read_them(
         "notification": Notification.objects.filter(event__comment=note).first().pk,
     }
     listed, row = changelist(model), change(model, rows[model])
-    insider, outsider = client_of(operator), client_of(clerk)
-    counts = [browser.get(listed).context["cl"].result_count for browser in (insider, outsider)]
+    full, limited = client_of(operator), client_of(clerk)
+    counts = [client.get(listed).context["cl"].result_count for client in (full, limited)]
     assert counts[1] < counts[0]
-    assert "Psst" not in outsider.get(listed).text
-    assert insider.get(row).status_code == 200
-    # Django leads away from rows that are not there.
-    assert outsider.get(row).status_code == 302
+    assert "Psst" not in limited.get(listed).text
+    assert full.get(row).status_code == 200
+    # Django redirects if a row does not exist.
+    assert limited.get(row).status_code == 302
     if model == "ticketcomment":
-        assert insider.get(listed, {"q": "Psst"}).context["cl"].result_count == 1
-        assert outsider.get(listed, {"q": "Psst"}).context["cl"].result_count == 0
+        assert full.get(listed, {"q": "Psst"}).context["cl"].result_count == 1
+        assert limited.get(listed, {"q": "Psst"}).context["cl"].result_count == 0
 
 
-def test_comments_are_found_and_read_only(
+def test_comments_are_searchable_and_read_only(
     browser: Client, ticket: HelpDeskTicket, agent: Any
 ) -> None:
     comment = ticket.services.comment(agent, "Hello <b>there</b>")
@@ -304,7 +304,7 @@ def test_comments_are_found_and_read_only(
     assert browser.post(row, {"text": "Other"}).status_code == 403
 
 
-def test_tickets_are_given_to_people_who_may_work_on_them(
+def test_assignee_must_have_the_change_permission(
     browser: Client, operator: Any, agent: Any, reporter: Any, ticket: HelpDeskTicket
 ) -> None:
     data = {
@@ -314,18 +314,18 @@ def test_tickets_are_given_to_people_who_may_work_on_them(
         "description": ticket.description,
     }
     url = change("helpdeskticket", ticket.pk)
-    offered = browser.get(url).context["adminform"].form.fields["assigned_to"].queryset
-    assert set(offered) == {operator, agent}
+    choices = browser.get(url).context["adminform"].form.fields["assigned_to"].queryset
+    assert set(choices) == {operator, agent}
     assert browser.post(url, {**data, "assigned_to": reporter.pk}).status_code == 200
     assert browser.post(url, {**data, "assigned_to": agent.pk}).status_code == 302
     ticket.refresh_from_db()
     assert ticket.assigned_to == agent
 
 
-def test_saving_something_else_releases_nobody(
+def test_saving_other_changes_keeps_an_assignee_without_the_permission(
     browser: Client, agent: Any, ticket: HelpDeskTicket
 ) -> None:
-    ticket.services.assign(agent, agent)
+    ticket.services.assign(agent, actor=agent)
     agent.user_permissions.clear()
     url = change("helpdeskticket", ticket.pk)
     form = browser.get(url).context["adminform"].form
@@ -336,7 +336,7 @@ def test_saving_something_else_releases_nobody(
     assert (ticket.status, ticket.assigned_to) == ("done", agent)
 
 
-def test_deleted_ticket_is_shown_and_not_changed(
+def test_deleted_ticket_is_read_only(
     client_of: Callable[[Any], Client], operator: Any, ticket: HelpDeskTicket
 ) -> None:
     ticket.services.delete(operator)
@@ -347,7 +347,7 @@ def test_deleted_ticket_is_shown_and_not_changed(
 
 
 @pytest.mark.hosts("default")
-def test_account_that_was_told_something_can_be_deleted(
+def test_user_with_notifications_can_be_deleted(
     client_of: Callable[[Any], Client],
     operator: Any,
     make_user: Callable[..., Any],
@@ -364,8 +364,8 @@ def test_account_that_was_told_something_can_be_deleted(
     assert not Notification.objects.filter(pk=row.pk).exists()
 
 
-def shown(response: Any) -> dict[str, Any]:
-    """What a form would send if it were saved as it is shown."""
+def form_data(response: Any) -> dict[str, Any]:
+    """Return what the form submits if it is saved as it is shown."""
     form = response.context["adminform"].form
     values = {name: form[name].value() for name in form.fields}
     return {name: "" if value is None else value for name, value in values.items()}
@@ -376,13 +376,13 @@ def errors(response: Any) -> dict[str, list[str]]:
     return dict(response.context["adminform"].form.errors)
 
 
-def said() -> tuple[Any, ...]:
+def saved_values() -> tuple[Any, ...]:
     ticket = HelpDeskTicket.objects.get()
     return ticket.priority, ticket.status, ticket.description, ticket.assigned_to
 
 
 class TestStaleForm:
-    """Somebody else changes the ticket while the operator has the form open."""
+    """Someone else changes the ticket while the form is open."""
 
     @pytest.fixture
     def ticket(self, ticket: HelpDeskTicket) -> HelpDeskTicket:
@@ -394,38 +394,38 @@ class TestStaleForm:
         return change("helpdeskticket", ticket.pk)
 
     @pytest.fixture
-    def drawn(self, browser: Client, url: str) -> dict[str, Any]:
-        return shown(browser.get(url))
+    def data(self, browser: Client, url: str) -> dict[str, Any]:
+        return form_data(browser.get(url))
 
-    def test_changes_of_others_to_other_fields_stay(
+    def test_changes_of_others_to_other_fields_are_kept(
         self,
         browser: Client,
         url: str,
-        drawn: dict[str, Any],
+        data: dict[str, Any],
         ticket: HelpDeskTicket,
         manager: Any,
         agent: Any,
     ) -> None:
         ticket.services.update(manager, status="prog", description="It hums.", assigned_to=agent)
-        assert browser.post(url, drawn | {"priority": "low"}).status_code == 302
-        assert said() == ("low", "prog", "It hums.", agent)
+        assert browser.post(url, data | {"priority": "low"}).status_code == 302
+        assert saved_values() == ("low", "prog", "It hums.", agent)
         assert ticket.events.last().changes == {"priority": ["med", "low"]}
         entry = LogEntry.objects.get()
         assert entry.get_change_message() == "Changed Priority."
 
-    def test_saving_nothing_new_changes_nothing(
-        self, browser: Client, url: str, drawn: dict[str, Any], ticket: HelpDeskTicket
+    def test_saving_without_changes_records_no_event(
+        self, browser: Client, url: str, data: dict[str, Any], ticket: HelpDeskTicket
     ) -> None:
         count = ticket.events.count()
-        sent = drawn | {"description": "The lift\r\nsings."}
-        assert browser.post(url, sent).status_code == 302
+        submitted = data | {"description": "The lift\r\nsings."}
+        assert browser.post(url, submitted).status_code == 302
         assert ticket.events.count() == count
 
-    def test_conflict_is_an_error_that_can_be_decided(
+    def test_conflict_is_shown_and_can_be_resolved(
         self,
         browser: Client,
         url: str,
-        drawn: dict[str, Any],
+        data: dict[str, Any],
         ticket: HelpDeskTicket,
         manager: Any,
         agent: Any,
@@ -435,41 +435,41 @@ class TestStaleForm:
             manager, priority="urge", status="prog", description="It hums.", assigned_to=agent
         )
         mine = {"priority": "low", "description": "It whistles.", "assigned_to": operator.pk}
-        response = browser.post(url, drawn | mine)
-        found = errors(response)
-        assert found.keys() == {"__all__", "priority", "description", "assigned_to"}
+        response = browser.post(url, data | mine)
+        messages = errors(response)
+        assert messages.keys() == {"__all__", "priority", "description", "assigned_to"}
         for label in ("Priority", "Description", "Assigned to"):
-            assert label in found["__all__"][0]
-        assert "Now it says: Urgent." in found["priority"][0]
-        assert "Now it says: It hums." in found["description"][0]
-        assert "agent" in found["assigned_to"][0]
-        assert said() == ("urge", "prog", "It hums.", agent)
+            assert label in messages["__all__"][0]
+        assert "Current value: Urgent." in messages["priority"][0]
+        assert "Current value: It hums." in messages["description"][0]
+        assert "agent" in messages["assigned_to"][0]
+        assert saved_values() == ("urge", "prog", "It hums.", agent)
         assert not LogEntry.objects.exists()
-        again = shown(response)
+        again = form_data(response)
         assert int(again["version"]) == ticket.services.version
         assert {name: again[name] for name in ("priority", "description")} == {
             "priority": "low",
             "description": "It whistles.",
         }
-        # What was left alone is not taken back by the second try.
+        # Fields that were not changed keep the new values.
         assert browser.post(url, again).status_code == 302
-        assert said() == ("low", "prog", "It whistles.", operator)
+        assert saved_values() == ("low", "prog", "It whistles.", operator)
 
-    def test_after_a_conflict_another_change_is_another_conflict(
+    def test_another_change_is_another_conflict(
         self,
         browser: Client,
         url: str,
-        drawn: dict[str, Any],
+        data: dict[str, Any],
         ticket: HelpDeskTicket,
         manager: Any,
     ) -> None:
         ticket.services.update(manager, priority="urge")
-        again = shown(browser.post(url, drawn | {"priority": "low"}))
+        again = form_data(browser.post(url, data | {"priority": "low"}))
         ticket.services.update(manager, priority="high")
-        assert "Now it says: High." in errors(browser.post(url, again))["priority"][0]
-        assert said()[0] == "high"
+        assert "Current value: High." in errors(browser.post(url, again))["priority"][0]
+        assert saved_values()[0] == "high"
 
-    def test_version_is_sent_and_not_seen(
+    def test_version_is_a_hidden_field(
         self, browser: Client, url: str, ticket: HelpDeskTicket, operator: Any
     ) -> None:
         response = browser.get(url)
@@ -490,57 +490,70 @@ class TestStaleForm:
         assert "Version" not in page.text
 
     @pytest.mark.parametrize("version", ["", "abc", "-1", "9" * 20, "9" * 5000, "\x00"])
-    def test_odd_versions_are_no_fault(
-        self, browser: Client, url: str, drawn: dict[str, Any], version: str
+    def test_invalid_versions_cause_no_server_error(
+        self, browser: Client, url: str, data: dict[str, Any], version: str
     ) -> None:
-        response = browser.post(url, drawn | {"priority": "low", "version": version})
+        response = browser.post(url, data | {"priority": "low", "version": version})
         assert response.status_code in {200, 302}
 
-    def test_ticket_deleted_since_keeps_what_was_typed(
+    def test_form_of_a_deleted_ticket_keeps_what_was_typed(
         self,
         browser: Client,
         url: str,
-        drawn: dict[str, Any],
+        data: dict[str, Any],
         ticket: HelpDeskTicket,
         manager: Any,
     ) -> None:
         ticket.services.delete(manager)
-        response = browser.post(url, drawn | {"description": "It whistles."})
-        assert "the ticket was deleted meanwhile" in errors(response)["__all__"][0]
+        response = browser.post(url, data | {"description": "It whistles."})
+        assert "the ticket was deleted in the meantime" in errors(response)["__all__"][0]
         assert "It whistles." in response.text
-        assert said()[2] == "The lift\nsings."
+        assert saved_values()[2] == "The lift\nsings."
         assert not LogEntry.objects.exists()
 
 
-def in_between(name: str, act: Callable[[], object]) -> Any:
-    """Do something after the form was found valid and before the service begins."""
-    original = getattr(HelpDeskTicketService, name)
+@contextmanager
+def before_saving(name: str, act: Callable[[], object]) -> Iterator[None]:
+    """Do something between a form's validation and its saving, as another request does.
 
-    def late(service: Any, *args: Any, **kwargs: Any) -> Any:
+    In a test, the effect of `act` is part of the request's transaction and rolled back with it,
+    so it is repeated after the rollback.
+    """
+    original_view, original_save = ModelAdmin.changeform_view, getattr(HelpDeskTicketService, name)
+    attempts: list[str] = []
+
+    def view(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if attempts:
+            act()
+        return original_view(self, *args, **kwargs)
+
+    def save(self: Any, *args: Any, **kwargs: Any) -> Any:
+        attempts.append(name)
         act()
-        return original(service, *args, **kwargs)
+        return original_save(self, *args, **kwargs)
 
-    return mock.patch.object(HelpDeskTicketService, name, late)
+    with (
+        mock.patch.object(ModelAdmin, "changeform_view", view),
+        mock.patch.object(HelpDeskTicketService, name, save),
+    ):
+        yield
+    assert attempts == [name]
 
 
 class TestRaces:
-    """The form is valid, and then something happens.
-
-    What happens here is part of the request's transaction, and rolled back with it: the
-    form that is drawn again shows the service's own error.
-    """
+    """Something changes after the form was validated and before it is saved."""
 
     @pytest.fixture(params=["create", "update"])
-    def way(self, request: pytest.FixtureRequest) -> str:
+    def method(self, request: pytest.FixtureRequest) -> str:
         return str(request.param)
 
     @pytest.fixture
     def save(
-        self, browser: Client, way: str, ticket: HelpDeskTicket, agent: Any
+        self, browser: Client, method: str, ticket: HelpDeskTicket, agent: Any
     ) -> Callable[[], Any]:
         add = reverse("admin:django_spire_help_desk_helpdeskticket_add")
-        url = add if way == "create" else change("helpdeskticket", ticket.pk)
-        data = shown(browser.get(change("helpdeskticket", ticket.pk)))
+        url = add if method == "create" else change("helpdeskticket", ticket.pk)
+        data = form_data(browser.get(change("helpdeskticket", ticket.pk)))
         data |= {"description": "It whistles.", "assigned_to": agent.pk}
         return lambda: browser.post(url, data)
 
@@ -550,39 +563,77 @@ class TestRaces:
         assert HelpDeskTicket.objects.get().description != "It whistles."
         assert not LogEntry.objects.exists()
 
-    def test_assignee_may_no_longer_change_tickets(
-        self, save: Callable[[], Any], way: str, agent: Any
+    def test_assignee_loses_the_permission(
+        self, save: Callable[[], Any], method: str, agent: Any
     ) -> None:
-        with in_between(way, agent.user_permissions.clear):
-            self.check(save(), "assigned_to", "somebody who may change tickets")
+        with before_saving(method, agent.user_permissions.clear):
+            self.check(save(), "assigned_to", "Select a valid choice")
 
-    def test_account_of_the_assignee_is_deleted(
-        self, save: Callable[[], Any], way: str, agent: Any
-    ) -> None:
-        accounts = type(agent)._default_manager.filter(pk=agent.pk)
-        with in_between(way, accounts.delete):
-            self.check(save(), "assigned_to", "somebody who may change tickets")
+    def test_assignee_is_deleted(self, save: Callable[[], Any], method: str, agent: Any) -> None:
+        users = type(agent)._default_manager.filter(pk=agent.pk)
+        with before_saving(method, users.delete):
+            self.check(save(), "assigned_to", "Select a valid choice")
 
-    def test_database_refuses_an_account_that_is_gone(
-        self, save: Callable[[], Any], way: str
+    def test_database_refuses_a_deleted_assignee(
+        self, save: Callable[[], Any], method: str, agent: Any
     ) -> None:
-        with mock.patch.object(HelpDeskTicketService, way, side_effect=IntegrityError):
-            self.check(save(), "__all__", "deleted meanwhile")
+        def fail() -> None:
+            type(agent)._default_manager.filter(pk=agent.pk).delete()
+            if not failures:
+                failures.append(IntegrityError())
+                raise failures[0]
+
+        failures: list[Exception] = []
+        with before_saving(method, fail):
+            self.check(save(), "assigned_to", "Select a valid choice")
+
+    def test_other_integrity_errors_are_raised(self, save: Callable[[], Any], method: str) -> None:
+        error = IntegrityError("of the host's own table")
+        with (
+            mock.patch.object(HelpDeskTicketService, method, side_effect=error),
+            pytest.raises(IntegrityError, match="of the host's own table"),
+        ):
+            save()
+        assert not LogEntry.objects.exists()
+
+    @pytest.fixture
+    def save_priority(self, browser: Client, ticket: HelpDeskTicket) -> Callable[[], Any]:
+        url = change("helpdeskticket", ticket.pk)
+        data = form_data(browser.get(url)) | {"priority": "low"}
+        return lambda: browser.post(url, data)
+
+    def test_same_field_is_changed(
+        self, save_priority: Callable[[], Any], ticket: HelpDeskTicket
+    ) -> None:
+        def set_priority() -> None:
+            current = HelpDeskTicket.objects.get()
+            current.priority = "urge"
+            current.save()
+
+        with before_saving("update", set_priority):
+            response = save_priority()
+        assert "Current value: Urgent." in errors(response)["priority"][0]
+        assert form_data(response)["priority"] == "low"
+        assert not LogEntry.objects.exists()
 
     def test_ticket_is_deleted(
-        self, browser: Client, operator: Any, ticket: HelpDeskTicket
+        self, save_priority: Callable[[], Any], ticket: HelpDeskTicket
     ) -> None:
-        url = change("helpdeskticket", ticket.pk)
-        data = shown(browser.get(url)) | {"priority": "low"}
-        with in_between("update", lambda: ticket.set_deleted(operator)):
-            assert "was deleted" in errors(browser.post(url, data))["__all__"][0]
+        with before_saving("update", lambda: HelpDeskTicket.objects.get().set_deleted()):
+            response = save_priority()
+        assert "the ticket was deleted in the meantime" in errors(response)["__all__"][0]
         assert HelpDeskTicket.objects.get().priority == "med"
         assert not LogEntry.objects.exists()
 
-    def test_row_of_the_ticket_is_gone(self, browser: Client, ticket: HelpDeskTicket) -> None:
-        url = change("helpdeskticket", ticket.pk)
-        data = shown(browser.get(url)) | {"priority": "low"}
-        gone = HelpDeskTicket.DoesNotExist
-        with mock.patch.object(HelpDeskTicketService, "update", side_effect=gone):
-            assert "deleted meanwhile" in errors(browser.post(url, data))["__all__"][0]
+    def test_row_of_the_ticket_is_deleted(self, save_priority: Callable[[], Any]) -> None:
+        with before_saving("update", lambda: HelpDeskTicket.objects.all().delete()):
+            response = save_priority()
+        assert response.status_code == 302
         assert not LogEntry.objects.exists()
+
+
+def test_ticket_links_to_its_page(browser: Client, ticket: HelpDeskTicket) -> None:
+    page = browser.get(change("helpdeskticket", ticket.pk))
+    link = page.context["absolute_url"]
+    assert link in page.text
+    assert browser.get(link).url.endswith(ticket.get_absolute_url())

@@ -1,4 +1,4 @@
-"""What the sender of a request may do."""
+"""What the user of a request can do."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def controller(user: Any) -> BaseHelpDeskAuthController:
 
 
 def allowed(user: Any) -> set[str]:
-    asked = controller(user)
-    return {action for action in ACTIONS if getattr(asked, f"can_{action}")()}
+    auth = controller(user)
+    return {action for action in ACTIONS if getattr(auth, f"can_{action}")()}
 
 
 @pytest.fixture
-def creators_see_their_own(settings: Any) -> None:
+def creators_see_own_tickets(settings: Any) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_each_permission_allows_its_own_action_only(
-    stranger: Any, grant: Callable[..., Any], action: str
+    user_without_permissions: Any, grant: Callable[..., Any], action: str
 ) -> None:
-    assert allowed(stranger) == set()
-    assert allowed(grant(stranger, action)) == {action}
+    assert allowed(user_without_permissions) == set()
+    assert allowed(grant(user_without_permissions, action)) == {action}
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_each_permission_allows_its_own_action_only(
     [({}, set(ACTIONS)), ({"is_active": False}, set())],
     ids=["active", "inactive"],
 )
-def test_superuser_may_do_everything_while_active(
+def test_superuser_can_do_everything_while_active(
     make_user: Callable[..., Any], state: dict[str, Any], expected: set[str]
 ) -> None:
     assert allowed(make_user(is_superuser=True, **state)) == expected
 
 
-def test_anonymous_visitor_may_do_nothing_and_sees_nothing(
-    ticket: HelpDeskTicket, creators_see_their_own: None
+def test_anonymous_user_can_do_nothing(
+    ticket: HelpDeskTicket, creators_see_own_tickets: None
 ) -> None:
     visitor = controller(AnonymousUser())
     assert allowed(AnonymousUser()) == set()
@@ -62,7 +62,7 @@ def test_anonymous_visitor_may_do_nothing_and_sees_nothing(
     assert not visitor.visible_tickets().exists()
 
 
-def test_viewer_sees_every_ticket_but_deleted_ones(
+def test_view_permission_shows_all_tickets_except_deleted_ones(
     make_ticket: Callable[..., HelpDeskTicket], agent: Any
 ) -> None:
     kept = {make_ticket(), make_ticket(is_active=False)}
@@ -75,42 +75,42 @@ def test_viewer_sees_every_ticket_but_deleted_ones(
 
 @pytest.fixture
 def own_and_other(
-    make_ticket: Callable[..., HelpDeskTicket], stranger: Any
+    make_ticket: Callable[..., HelpDeskTicket], user_without_permissions: Any
 ) -> tuple[HelpDeskTicket, HelpDeskTicket]:
-    make_ticket(created_by=stranger, is_deleted=True)
-    return make_ticket(created_by=stranger), make_ticket()
+    make_ticket(created_by=user_without_permissions, is_deleted=True)
+    return make_ticket(created_by=user_without_permissions), make_ticket()
 
 
-def test_creator_without_the_view_permission_sees_nothing_by_default(
-    own_and_other: tuple[HelpDeskTicket, HelpDeskTicket], stranger: Any
+def test_creator_without_the_view_permission_sees_no_tickets_by_default(
+    own_and_other: tuple[HelpDeskTicket, HelpDeskTicket], user_without_permissions: Any
 ) -> None:
-    creator = controller(stranger)
+    creator = controller(user_without_permissions)
     assert not creator.can_view_list()
     assert not creator.can_view_ticket(own_and_other[0])
     assert not creator.visible_tickets().exists()
 
 
-def test_creator_sees_their_own_tickets_where_the_host_lets_them(
+def test_creator_sees_own_tickets_if_the_setting_is_on(
     own_and_other: tuple[HelpDeskTicket, HelpDeskTicket],
-    stranger: Any,
-    creators_see_their_own: None,
+    user_without_permissions: Any,
+    creators_see_own_tickets: None,
 ) -> None:
     own, other = own_and_other
-    creator = controller(stranger)
+    creator = controller(user_without_permissions)
     assert creator.can_view_list()
     assert (creator.can_view_ticket(own), creator.can_view_ticket(other)) == (True, False)
     assert list(creator.visible_tickets()) == [own]
     assert not creator.can_view()
 
 
-def test_viewer_sees_others_tickets_too_where_creators_see_their_own(
+def test_view_permission_shows_all_tickets_if_creators_see_own_ones(
     own_and_other: tuple[HelpDeskTicket, HelpDeskTicket],
     agent: Any,
-    creators_see_their_own: None,
+    creators_see_own_tickets: None,
 ) -> None:
     assert set(controller(agent).visible_tickets()) == set(own_and_other)
 
 
-def test_answers_are_those_of_the_request_that_asks(reporter: Any, manager: Any) -> None:
+def test_controllers_do_not_share_state(reporter: Any, manager: Any) -> None:
     first, second = controller(reporter), controller(manager)
     assert (first.can_delete(), second.can_delete(), first.can_delete()) == (False, True, False)

@@ -1,4 +1,4 @@
-"""What axe-core, which looks for barriers, has to say about a page."""
+"""Accessibility checks with axe-core."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 WIDE, NARROW = 1280, 320
-"""CSS pixels; WCAG 1.4.10 asks for the narrow one."""
+"""CSS pixels; WCAG 1.4.10 requires the narrow one."""
 RULES = {
     "resultTypes": ["violations"],
-    # WCAG 2.2 asks for it; axe leaves it out unless it is told.
+    # WCAG 2.2 requires it; axe does not check it by default.
     "rules": {"target-size": {"enabled": True}},
 }
 UNREADABLE = """
@@ -21,24 +21,20 @@ UNREADABLE = """
   return element.innerText.trim() && style.color === style.backgroundColor;
 }).map((element) => element.outerHTML)
 """
-"""Words of the colour of their ground, which axe takes for hidden on purpose."""
+"""Text in the color of its background, which axe takes for hidden on purpose."""
 
 
-def barriers(page: Page) -> list[str]:
-    """Look at a page wide and narrow, light and dark.
-
-    Returns:
-        What axe found, and whether one has to scroll sideways.
-    """
+def accessibility_problems(page: Page) -> list[str]:
+    """Return what axe finds on a page, wide and narrow, light and dark, and whether it scrolls."""
     found = []
     for width in (WIDE, NARROW):
         page.set_viewport_size({"width": width, "height": 800})
         if page.evaluate("document.documentElement.scrollWidth") > width:
-            found.append(f"At {width} pixels one has to scroll sideways.")
+            found.append(f"At {width} pixels the page scrolls horizontally.")
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            unreadable = [f"cannot be read: {html}" for html in page.evaluate(UNREADABLE)]
-            found += [f"{width} {scheme}: {barrier}" for barrier in _run_axe(page) + unreadable]
+            unreadable = [f"unreadable: {html}" for html in page.evaluate(UNREADABLE)]
+            found += [f"{width} {scheme}: {problem}" for problem in _run_axe(page) + unreadable]
     return found
 
 

@@ -1,4 +1,4 @@
-"""A real browser: the system's Chromium, driven by playwright.
+"""Tests in a real browser: the system's Chromium, driven by playwright.
 
 playwright's own pytest plugin does not work with warnings as errors, and its own browser is a
 download; `HELP_DESK_TEST_CHROMIUM` names another executable.
@@ -30,13 +30,13 @@ CHROMIUM_OPTIONS = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
-    # Chromium looks for updates and accounts otherwise.
+    # Without these, Chromium looks for updates and accounts.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 )
-MISSING = "There is no Chromium; install it, or name it in HELP_DESK_TEST_CHROMIUM."
-RETRY_DELAYS = 20_000
+MISSING = "Chromium was not found. Install it, or set HELP_DESK_TEST_CHROMIUM to its path."
+TIMEOUT = 20_000
 """Milliseconds to wait for a page."""
 
 
@@ -50,7 +50,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder, so that the usual run leaves it out."""
+    """Mark every test of this folder, so that it is not run by default."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker("browser")
@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
-        # A developer without a browser is not held up; CI is there to see it run.
+        # Developers may do without a browser; CI may not.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- not in every environment
 
@@ -74,41 +74,41 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page in a window of its own, without cookies: `open_page(url, **options)`.
+    """Open a page in a new context, without cookies: `open_page(url, **options)`.
 
-    The options are those of playwright's `new_context`. The test fails if the browser
-    complains, of a breach of the content security policy for instance, or misses a file;
-    answers that are meant to be an error are passed over by `refused=True`.
+    The options are those of playwright's `new_context`. The test fails if the browser logs an
+    error or a warning, for example of the content security policy or of a missing file. With
+    `refused=True`, responses with a status of 40x are expected.
     """
     contexts = []
-    complaints: list[str] = []
+    problems: list[str] = []
 
     def open_window(url: str, *, refused: bool = False, **options: Any) -> Page:
         context = chromium.new_context(base_url=url, locale="en-GB", **options)
         contexts.append(context)
-        context.set_default_timeout(RETRY_DELAYS)
+        context.set_default_timeout(TIMEOUT)
         page = context.new_page()
 
-        def hear(said: ConsoleMessage) -> None:
-            is_refusal = refused and "the server responded with a status of 40" in said.text
-            # Chromium asks every site for an icon, which is the host's to have.
-            is_icon = said.location["url"].endswith("/favicon.ico")
-            if said.type in {"error", "warning"} and not is_refusal and not is_icon:
-                complaints.append(f"{said.text} ({said.location['url']})")
+        def check(message: ConsoleMessage) -> None:
+            is_refusal = refused and "the server responded with a status of 40" in message.text
+            # Chromium requests an icon of every site; it is up to the host to have one.
+            is_icon = message.location["url"].endswith("/favicon.ico")
+            if message.type in {"error", "warning"} and not is_refusal and not is_icon:
+                problems.append(f"{message.text} ({message.location['url']})")
 
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", check)
+        page.on("pageerror", lambda error: problems.append(str(error)))
         return page
 
     yield open_window
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert problems == []
 
 
 @pytest.fixture(scope="session")
 def intranet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
-    """The example project with its two hundred tickets, running."""
+    """The running example project, with two hundred tickets."""
     demonstration = Demonstration(tmp_path_factory.mktemp("intranet"))
     demonstration.start()
     yield demonstration
@@ -119,9 +119,8 @@ def intranet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Put SQLite's test databases into files.
 
-    Each thread of the live server then has a connection of its own and closes it. One in
-    memory is shared with threads that a browser, which keeps connections open, lets live
-    too long.
+    Then each thread of the live server has its own connection and closes it. A database in
+    memory is shared with threads that live too long, because browsers keep connections open.
     """
     folder = tmp_path_factory.mktemp("databases")
     for connection in connections.all():
@@ -131,13 +130,13 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 @pytest.fixture
 def page(open_page: Callable[..., Page], live_server: LiveServer) -> Page:
-    """An empty page on a site without a base template of its own."""
+    """An empty page on a site without its own base template."""
     return open_page(live_server.url)
 
 
 @pytest.fixture
 def sign_in(page: Page, client_of: Callable[[Any], Any]) -> Callable[[Any], None]:
-    """Signs somebody in, in the window of `page`; whoever was signed in is not any more."""
+    """Sign a user in on `page`, instead of the one who was signed in before."""
 
     def give_cookie(user: Any) -> None:
         cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME]

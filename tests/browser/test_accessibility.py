@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.axe import barriers
+from tests.browser.axe import accessibility_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,10 +46,10 @@ def open_create(page: Page) -> None:
     page.goto("/help_desk/form/create/")
 
 
-def send_empty_create(page: Page) -> None:
+def submit_empty_create(page: Page) -> None:
     page.goto("/help_desk/form/create/")
-    page.get_by_role("button", name="File the ticket").click()
-    page.get_by_role("heading", name="This could not be saved yet").wait_for()
+    page.get_by_role("button", name="Submit ticket").click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
 
 
 def open_detail(page: Page) -> None:
@@ -86,8 +86,8 @@ def open_sign_out(page: Page) -> None:
 
 PAGES = [
     *(
-        (person, open_it)
-        for person in ("rosa", "mona")
+        (username, open_it)
+        for username in ("rosa", "mona")
         for open_it in (open_home, open_list, open_inbox, open_detail, open_update)
     ),
     *(
@@ -96,7 +96,7 @@ PAGES = [
             open_people,
             open_list_without_matches,
             open_create,
-            send_empty_create,
+            submit_empty_create,
             open_delete,
             open_unknown,
             open_sign_out,
@@ -108,22 +108,22 @@ PAGES = [
 
 
 @pytest.mark.parametrize(
-    ("person", "open_it"),
+    ("username", "open_it"),
     PAGES,
-    ids=[f"{person or 'anonymous'}-{open_it.__name__}" for person, open_it in PAGES],
+    ids=[f"{username or 'anonymous'}-{open_it.__name__}" for username, open_it in PAGES],
 )
 def test_page_is_accessible_and_fits(
     intranet: Demonstration,
     open_page: Callable[..., Page],
-    person: str,
+    username: str,
     open_it: Callable[[Page], None],
 ) -> None:
     page = open_page(intranet.url, refused=True)
-    if person:
+    if username:
         page.goto("/sign-in/")
-        page.get_by_label("Username").fill(person)
+        page.get_by_label("Username").fill(username)
         page.get_by_label("Password").fill("demo")
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Hello").wait_for()
     open_it(page)
-    assert barriers(page) == []
+    assert accessibility_problems(page) == []

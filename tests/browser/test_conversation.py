@@ -1,4 +1,4 @@
-"""A conversation in the example project: what each hears of it, and two windows on one ticket."""
+"""A conversation in the example project, its notifications, and an edit conflict."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.browser.test_intranet import file_ticket, sign_in, wait_for_mail
+from tests.browser.test_intranet import create_ticket, sign_in, wait_for_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ def reply(page: Page, link: str, text: str, *, internal: bool = False) -> None:
     page.get_by_text(text).first.wait_for()
 
 
-def count_told(intranet: Demonstration, username: str, text: str) -> int:
-    """Count the notifications to somebody about what was written."""
+def count_notifications(intranet: Demonstration, username: str, text: str) -> int:
+    """Return the number of notifications of a user about a comment."""
     with closing(sqlite3.connect(intranet.database)) as connection:
         ((count,),) = connection.execute(
             "SELECT count(*) FROM django_spire_help_desk_notification n "
@@ -43,33 +43,33 @@ def count_told(intranet: Demonstration, username: str, text: str) -> int:
     return count
 
 
-def link_after(words: str, mail_text: str) -> str:
-    found = re.search(rf"{words} (\S+)", mail_text)
+def link_after(label: str, mail_text: str) -> str:
+    found = re.search(rf"{label} (\S+)", mail_text)
     assert found, mail_text
     return found[1]
 
 
-def test_conversation_reaches_whom_it_concerns_until_they_unsubscribe(
+def test_participants_are_notified_until_they_unsubscribe(
     intranet: Demonstration, open_page: Callable[..., Page]
 ) -> None:
     mark = uuid.uuid4().hex
     rosa, mona = open_page(intranet.url), open_page(intranet.url)
     sign_in(rosa, "rosa")
-    file_ticket(rosa, f"The label printer eats labels, says {mark}.")
+    create_ticket(rosa, f"The label printer eats labels ({mark}).")
     link = rosa.url
     number = re.search(r"/(\d+)/", link)[1]
     first = wait_for_mail(intranet, mark)
     root = first["Message-ID"]
 
-    # The manager takes it, starts it, and asks; the reporter answers.
+    # The manager assigns it to herself, starts it, and asks; the reporter answers.
     sign_in(mona, "mona")
     mona.goto(link)
-    mona.get_by_role("button", name="Take it").click()
+    mona.get_by_role("button", name="Assign to me").click()
     mona.get_by_role("status").wait_for()
     mona.get_by_role("button", name="Start").click()
     mona.get_by_text("In Progress").first.wait_for()
     question, answer, note, last = (
-        f"{words} {mark}" for words in ("Which one?", "The left one.", "Again!", "It is mended.")
+        f"{text} {mark}" for text in ("Which one?", "The left one.", "Again!", "It is fixed.")
     )
     reply(mona, link, question)
     asked = wait_for_mail(intranet, question)
@@ -80,7 +80,7 @@ def test_conversation_reaches_whom_it_concerns_until_they_unsubscribe(
     answered = wait_for_mail(intranet, answer)
     assert answered["To"] == "mona@example.com"
 
-    # In a mail program it is one conversation, in order.
+    # Mail programs show one conversation, in order.
     of_ticket = [mail for mail in intranet.mails() if f"#{number}:" in mail["Subject"]]
     assert of_ticket[0]["Message-ID"] == root
     for mail in of_ticket[1:]:
@@ -91,36 +91,36 @@ def test_conversation_reaches_whom_it_concerns_until_they_unsubscribe(
     (answered_at,) = (place for place, text in enumerate(texts) if answer in text)
     assert asked_at < answered_at
 
-    # A note stays among those who work on tickets.
+    # Internal notes are hidden from the reporter.
     reply(mona, link, note, internal=True)
     rosa.goto(link)
     rosa.get_by_text(answer).first.wait_for()
     assert rosa.get_by_text(note).count() == 0
     assert rosa.get_by_label("Internal note").count() == 0
-    assert count_told(intranet, "rosa", note) == 0
+    assert count_notifications(intranet, "rosa", note) == 0
 
-    # The mail's link works for who is not signed in, and only by the button.
-    stranger = open_page(intranet.url)
+    # The email's link needs no login, and acts only on the button.
+    visitor = open_page(intranet.url)
     text = asked.get_body(("plain",)).get_content()
-    stranger.goto(link_after("Hear no more of this:", text))
-    assert "Rosa" not in stranger.content()
-    assert urlsplit(stranger.url).path.startswith("/help_desk/page/unsubscribe/")
-    stranger.get_by_role("button", name="Hear no more of this").click()
-    stranger.get_by_role("heading", name="Done").wait_for()
+    visitor.goto(link_after("Unsubscribe:", text))
+    assert "Rosa" not in visitor.content()
+    assert urlsplit(visitor.url).path.startswith("/help_desk/page/unsubscribe/")
+    visitor.get_by_role("button", name="Unsubscribe").click()
+    visitor.get_by_text("You have been unsubscribed.").wait_for()
     reply(mona, link, last)
-    assert count_told(intranet, "rosa", question) == 2
-    assert count_told(intranet, "rosa", last) == 0
+    assert count_notifications(intranet, "rosa", question) == 2
+    assert count_notifications(intranet, "rosa", last) == 0
     rosa.goto("/help_desk/page/preferences/")
     rosa.get_by_role("link", name=f"#{number}").wait_for()
 
 
-def test_two_windows_on_one_ticket_lose_nothing(
+def test_edit_conflict_loses_nothing(
     intranet: Demonstration, open_page: Callable[..., Page]
 ) -> None:
-    text = f"The estate car has no winter tyres, says {uuid.uuid4().hex}."
+    text = f"The estate car has no winter tires ({uuid.uuid4().hex})."
     mona, dora = open_page(intranet.url), open_page(intranet.url)
     sign_in(mona, "mona")
-    file_ticket(mona, text)
+    create_ticket(mona, text)
     link = mona.url
     edit = link.replace("/page/", "/form/").replace("/detail/", "/update/")
     sign_in(dora, "dora")
@@ -133,10 +133,10 @@ def test_two_windows_on_one_ticket_lose_nothing(
     mona.get_by_label("Urgent").check()
     mona.get_by_label("Description").fill(f"{text} And snow is forecast.")
     mona.get_by_role("button", name="Save").click()
-    mona.get_by_role("heading", name="Somebody else was faster").wait_for()
-    mona.get_by_text("What Dora Lindqvist wrote: Low").wait_for()
-    mona.get_by_label("What you wrote: Urgent").check()
-    mona.get_by_role("button", name="Save what I chose").click()
+    mona.get_by_role("heading", name="This ticket changed while you were editing").wait_for()
+    mona.get_by_text("Value set by Dora Lindqvist: Low").wait_for()
+    mona.get_by_label("Your value: Urgent").check()
+    mona.get_by_role("button", name="Save").click()
     mona.wait_for_url("**/list/")
 
     dora.goto(link)

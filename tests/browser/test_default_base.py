@@ -1,4 +1,4 @@
-"""A ticket's life in a host without a base template, as two people see it in a browser."""
+"""A ticket from creation to deletion, in a host project without its own base template."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.models import HelpDeskTicket
-from tests.browser.axe import barriers
+from tests.browser.axe import accessibility_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ LIST = reverse("django_spire:help_desk:page:list")
 TEXT = "The badge reader <b>beeps</b> & stays red."
 
 
-def test_ticket_is_filed_read_worked_on_and_deleted(
+def test_ticket_is_created_read_completed_and_deleted(
     page: Page, sign_in: Callable[[Any], None], reporter: Any, manager: Any
 ) -> None:
     sign_in(reporter)
@@ -28,7 +28,7 @@ def test_ticket_is_filed_read_worked_on_and_deleted(
     page.get_by_label("Company").check()
     page.get_by_label("High").check()
     page.get_by_label("Description").fill(TEXT)
-    page.get_by_role("button", name="File the ticket").click()
+    page.get_by_role("button", name="Submit ticket").click()
 
     page.wait_for_url(f"**{LIST}")
     ticket = HelpDeskTicket.objects.get()
@@ -49,7 +49,7 @@ def test_ticket_is_filed_read_worked_on_and_deleted(
     assert ticket.status == HelpDeskTicketStatusChoices.DONE
 
     page.goto(reverse("django_spire:help_desk:page:delete", args=[ticket.pk]))
-    page.get_by_role("button", name="Delete the ticket").click()
+    page.get_by_role("button", name="Delete ticket").click()
     page.wait_for_url(f"**{LIST}")
     ticket.refresh_from_db()
     assert ticket.is_deleted
@@ -64,10 +64,10 @@ def test_page_is_accessible_and_fits(
     page: Page,
     sign_in: Callable[[Any], None],
     manager: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
 ) -> None:
-    ticket = file_ticket(description=f"{TEXT}\n\nhttps://example.com/{'w' * 200}")
+    ticket = create_ticket(description=f"{TEXT}\n\nhttps://example.com/{'w' * 200}")
     sign_in(manager)
     needs_number = name in {"page:detail", "form:update", "page:delete"}
     page.goto(reverse(f"django_spire:help_desk:{name}", args=[ticket.pk] if needs_number else []))
-    assert barriers(page) == []
+    assert accessibility_problems(page) == []

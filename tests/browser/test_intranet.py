@@ -1,4 +1,4 @@
-"""A ticket's life in the example project, as three people see it."""
+"""A ticket from creation to deletion in the example project, as three users see it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from tests.support.demonstration import Demonstration
 
-MOST_TABS = 120
-"""Key strokes after which nothing more is expected."""
+MAX_KEY_STROKES = 120
+"""Key strokes after which an element counts as not reachable."""
 
 
 def tab_to(page: Page, target: Locator) -> None:
-    """Press Tab until something has the focus."""
-    for _stroke in range(MOST_TABS):
+    """Press Tab until an element has the focus."""
+    for _stroke in range(MAX_KEY_STROKES):
         if target.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press("Tab")
-    pytest.fail(f"{target} is not reached by the keyboard.")
+    pytest.fail(f"{target} cannot be reached by the keyboard.")
 
 
 def follow(page: Page, target: Locator) -> None:
@@ -49,10 +49,10 @@ def sign_in(page: Page, username: str, path: str = "/") -> None:
 
 
 def choose(page: Page, label: str) -> None:
-    """Choose one of a group of radio buttons by the keyboard."""
+    """Select one of a group of radio buttons by the keyboard."""
     button = page.get_by_role("radio", name=label, exact=True)
     group = page.get_by_role("radio").and_(page.locator(f"[name={button.get_attribute('name')}]"))
-    for _stroke in range(MOST_TABS):
+    for _stroke in range(MAX_KEY_STROKES):
         if group.evaluate_all("all => all.includes(document.activeElement)"):
             break
         page.keyboard.press("Tab")
@@ -70,11 +70,11 @@ def wait_for_mail(intranet: Demonstration, text: str) -> EmailMessage:
             if text in mail.get_body(("plain",)).get_content().replace("\n", " "):
                 return mail
         time.sleep(0.1)
-    pytest.fail(f"No mail with {text!r} came.")
+    pytest.fail(f"No email contains {text!r}.")
 
 
-def file_ticket(page: Page, text: str) -> None:
-    """Go from the home page to the page of a new ticket, without a mouse."""
+def create_ticket(page: Page, text: str) -> None:
+    """Go from the home page to the page of a new ticket by the keyboard."""
     follow(page, page.get_by_role("link", name="Help desk"))
     page.wait_for_url("**/list/")
     follow(page, page.get_by_role("link", name="New ticket"))
@@ -83,7 +83,7 @@ def file_ticket(page: Page, text: str) -> None:
     choose(page, "High")
     tab_to(page, page.get_by_label("Description"))
     page.keyboard.type(text)
-    follow(page, page.get_by_role("button", name="File the ticket"))
+    follow(page, page.get_by_role("button", name="Submit ticket"))
     page.wait_for_url("**/list/")
     follow(page, page.get_by_role("status").get_by_role("link"))
     page.wait_for_url("**/detail/")
@@ -100,12 +100,12 @@ def set_status(page: Page, link: str, status: str) -> None:
 def delete_ticket(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_role("link", name="Delete").click()
-    page.get_by_role("button", name="Delete the ticket").click()
+    page.get_by_role("button", name="Delete ticket").click()
     page.wait_for_url("**/list/")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with_scripts", "without_scripts"])
-def test_ticket_is_filed_told_of_worked_on_and_deleted(
+def test_ticket_is_created_notified_of_completed_and_deleted(
     intranet: Demonstration,
     open_page: Callable[..., Page],
     scripts: bool,
@@ -113,19 +113,19 @@ def test_ticket_is_filed_told_of_worked_on_and_deleted(
     def window(**options: Any) -> Page:
         return open_page(intranet.url, java_script_enabled=scripts, **options)
 
-    text = f"The badge reader <b>beeps</b> & stays red, says {uuid.uuid4().hex}."
+    text = f"The badge reader <b>beeps</b> & stays red ({uuid.uuid4().hex})."
 
-    # The reporter files and reads it.
+    # The reporter creates and reads it.
     rosa = window()
     sign_in(rosa, "rosa")
-    file_ticket(rosa, text)
+    create_ticket(rosa, text)
     rosa.get_by_text(text).first.wait_for()
     rosa.get_by_text("Rosa Iversen").first.wait_for()
     assert rosa.get_by_role("link", name="Edit").count() == 0
     follow(rosa, rosa.get_by_role("button", name="Sign out"))
     rosa.get_by_role("heading", name="You are signed out").wait_for()
 
-    # The developer's e-mail leads there.
+    # The developer's email links to it.
     mail = wait_for_mail(intranet, text)
     assert mail["To"] == "dora@example.com"
     (link,) = re.findall(r"https?://\S+/detail/", mail.get_body(("plain",)).get_content())
@@ -135,7 +135,7 @@ def test_ticket_is_filed_told_of_worked_on_and_deleted(
     sign_in(dora, "dora", urlsplit(link).path)
     dora.get_by_text(text).first.wait_for()
 
-    # The manager finds it in the inbox, works on it and deletes it.
+    # The manager opens it from the inbox, completes it and deletes it.
     mona = window(refused=True)
     sign_in(mona, "mona")
     inbox = mona.get_by_role("navigation", name="Intranet").get_by_role("link", name="Inbox")

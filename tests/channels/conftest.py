@@ -1,4 +1,4 @@
-"""Programs elsewhere, and webhooks that lead to them."""
+"""Receivers, and webhooks that are configured to post to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from help_desk.channels.webhook.channel import WebhookChannel
-from tests.support.receivers import SECRET, Receiver, receiving
+from tests.support.receivers import SECRET, Receiver, run_receiver
 
 
 def path_of(channel: type) -> str:
@@ -17,13 +17,13 @@ def path_of(channel: type) -> str:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with receiving() as server:
+    with run_receiver() as server:
         yield server
 
 
 @pytest.fixture
-def set_up(settings: Any) -> Callable[..., None]:
-    """Sets the webhooks up, each a URL or an entry; nobody is told by any other channel."""
+def configure(settings: Any) -> Callable[..., None]:
+    """Configures webhooks, each a URL or an entry; no other channel is active."""
 
     def configure(*hooks: str | dict[str, Any], channel: type = WebhookChannel) -> None:
         settings.HELP_DESK = {

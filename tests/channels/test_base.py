@@ -1,4 +1,4 @@
-"""What hosts' own channels may leave to the package, and what they may not."""
+"""The base class of channels, by channels as hosts write them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from help_desk.channels import (
     NotSentError,
     SendResult,
 )
-from help_desk.delivery import runner as delivery
+from help_desk.delivery import runner
 from help_desk.models import HelpDeskTicket, Notification
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ ROOMS = ["one", "two", "two", "three"]
 
 
 class RoomsChannel(Channel):
-    """Some rooms, one of which is named twice."""
+    """Yields an address twice."""
 
     name = "rooms"
     is_personal = False
@@ -32,8 +32,8 @@ class RoomsChannel(Channel):
         return ROOMS
 
 
-class StrictChannel(RoomsChannel):
-    """Does with each room what is true of it."""
+class FailingChannel(RoomsChannel):
+    """Sends to one address, and raises for the others."""
 
     def send_one(self, notification: Notification) -> None:
         if notification.address == "one":
@@ -46,7 +46,7 @@ class StrictChannel(RoomsChannel):
 
 class ClosedChannel(RoomsChannel):
     def send_one(self, notification: Notification) -> None:
-        message = "The house is closed."
+        message = "All rooms are closed."
         raise ChannelUnavailableError(message)
 
 
@@ -65,8 +65,8 @@ class LongNameChannel(NamelessChannel):
     name = "n" * 33
 
 
-class UnlabelledChannel(Channel):
-    name = "unlabelled"
+class UnlabeledChannel(Channel):
+    name = "unlabeled"
 
     def send_one(self, notification: Notification) -> None: ...
 
@@ -84,12 +84,12 @@ def rows() -> dict[str, tuple[str, int, str]]:
     }
 
 
-def test_each_message_has_its_own_fate(
-    settings: Any, reporter: Any, file_ticket: Callable[..., HelpDeskTicket]
+def test_each_message_has_its_own_result(
+    settings: Any, reporter: Any, create_ticket: Callable[..., HelpDeskTicket]
 ) -> None:
-    use(settings, StrictChannel)
-    file_ticket(created_by=reporter)
-    report = delivery.deliver()
+    use(settings, FailingChannel)
+    create_ticket(created_by=reporter)
+    report = runner.deliver()
     assert (report.sent, report.retried, report.failed) == (1, 1, 1)
     assert rows() == {
         "one": ("wait", 1, "The room is full."),
@@ -99,35 +99,35 @@ def test_each_message_has_its_own_fate(
 
 
 @pytest.mark.parametrize(
-    ("channel", "error"), [(ClosedChannel, "The house is closed."), (BusyChannel, "Later.")]
+    ("channel", "error"), [(ClosedChannel, "All rooms are closed."), (BusyChannel, "Later.")]
 )
-def test_no_attempt_counts_where_nothing_was_tried(
+def test_deferred_rows_count_no_attempt(
     settings: Any,
     reporter: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     channel: type[Channel],
     error: str,
 ) -> None:
     use(settings, channel)
-    file_ticket(created_by=reporter)
-    assert delivery.deliver().deferred == 3
+    create_ticket(created_by=reporter)
+    assert runner.deliver().deferred == 3
     assert set(rows().values()) == {("wait", 0, error)}
 
 
 @pytest.mark.parametrize(
-    ("channel", "said"),
+    ("channel", "problem"),
     [
         (RoomsChannel, "neither a method send_one() nor send()"),
         (NamelessChannel, "the name None"),
         (LongNameChannel, "1 to 32 characters"),
-        (UnlabelledChannel, "no label"),
+        (UnlabeledChannel, "no label"),
     ],
 )
-def test_channel_that_says_too_little_of_itself_is_reported(
-    settings: Any, channel: type[Channel], said: str
+def test_incomplete_channel_is_reported(
+    settings: Any, channel: type[Channel], problem: str
 ) -> None:
     use(settings, channel)
     (message,) = [m for m in checks.run_checks() if str(m.id).startswith("help_desk.")]
     assert message.id == "help_desk.E125"
     assert channel.__qualname__ in message.msg
-    assert said in message.msg
+    assert problem in message.msg

@@ -1,4 +1,4 @@
-"""The channel that docs/howto/add_a_channel.md shows, run as it stands there."""
+"""The channel in docs/howto/add_a_channel.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core import checks
 
-from help_desk.delivery import runner as delivery
+from help_desk.delivery import runner
 from help_desk.models import HelpDeskTicket, Notification
 from tests.docs.blocks import ROOT, Block, blocks_of
 from tests.support.receivers import Receiver, status
@@ -28,7 +28,7 @@ def block_of(file: str) -> Block:
 
 @pytest.fixture
 def host(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host with the page's module and the page's settings."""
+    """A host with the module and the settings of the page."""
     package, module = ModuleType("intranet"), ModuleType("intranet.channels")
     package.__path__ = []
     package.channels = module
@@ -44,37 +44,37 @@ def host(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def room(host: None, settings: Any, receiver: Receiver) -> Iterator[Receiver]:
-    """A chat on this machine in the place of the page's."""
+    """A local server instead of the chat of the page."""
     settings.CHAT_ROOM_URL = f"{receiver.url}/3xampl3"
     settings.HELP_DESK = settings.HELP_DESK | {"WEBHOOKS_TO_PRIVATE_ADDRESSES": True}
     return receiver
 
 
-def lines(room: Receiver) -> list[str]:
+def posted_texts(room: Receiver) -> list[str]:
     return [json.loads(request.body)["text"] for request in room.requests]
 
 
 @pytest.mark.usefixtures("host")
-def test_checks_are_content() -> None:
+def test_system_checks_pass() -> None:
     assert [
         message for message in checks.run_checks() if str(message.id).startswith("help_desk.")
     ] == []
 
 
-def test_it_takes_thirty_lines() -> None:
+def test_example_has_at_most_thirty_lines() -> None:
     assert len(block_of("intranet/channels.py").code.splitlines()) <= 30
 
 
-def test_room_hears_of_new_tickets_and_replies_and_of_no_notes(
-    reporter: Any, agent: Any, file_ticket: Callable[..., HelpDeskTicket], room: Receiver
+def test_new_tickets_and_public_replies_are_posted(
+    reporter: Any, agent: Any, create_ticket: Callable[..., HelpDeskTicket], room: Receiver
 ) -> None:
-    ticket = file_ticket(created_by=reporter, priority="high", purpose="app")
+    ticket = create_ticket(created_by=reporter, priority="high", purpose="app")
     ticket.services.comment(agent, "The reporter broke it.", internal=True)
     ticket.services.comment(agent, "I am looking at it.")
     ticket.services.complete(agent)
-    delivery.deliver()
+    runner.deliver()
     link = f"https://intranet.example.com/help_desk/page/{ticket.pk}/detail/"
-    assert lines(room) == [
+    assert posted_texts(room) == [
         f"A new help desk ticket has been created: Priority: High - Purpose: App {link}",
         f"{agent.get_username()} replied on ticket #{ticket.pk}: I am looking at it. {link}",
     ]
@@ -82,15 +82,15 @@ def test_room_hears_of_new_tickets_and_replies_and_of_no_notes(
 
 
 @pytest.mark.parametrize(
-    ("answer", "state"), [(status(503), "wait"), (status(404), "fail")], ids=["503", "404"]
+    ("response", "state"), [(status(503), "wait"), (status(404), "fail")], ids=["503", "404"]
 )
-def test_trouble_is_kept_in_words_without_the_room_s_url(
-    ticket: HelpDeskTicket, agent: Any, room: Receiver, answer: bytes, state: str
+def test_error_is_recorded_without_the_url(
+    ticket: HelpDeskTicket, agent: Any, room: Receiver, response: bytes, state: str
 ) -> None:
-    room.answer = answer
+    room.response = response
     ticket.services.comment(agent, "Hello?")
-    delivery.deliver()
+    runner.deliver()
     row = Notification.objects.get(channel="chat")
     assert (row.status, row.attempts, row.address) == (state, 1, "help desk room")
-    assert row.error.startswith("127.0.0.1 answered")
+    assert row.error.startswith("127.0.0.1 responded")
     assert "3xampl3" not in row.error

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of what sends."""
+"""The checks of delivery."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from django.core import checks
 from django.utils import timezone
 
-from help_desk.checks.delivery import check_delivery, check_waiting
+from help_desk.checks.delivery import check_delivery, check_overdue
 from help_desk.models import Notification
 from tests.support.isolated import run_in_new_host
 
@@ -28,17 +28,20 @@ def ids(messages: list[checks.CheckMessage]) -> list[str | None]:
     return [message.id for message in messages]
 
 
-def test_unknown_way_is_an_error_that_names_those_there_are(settings: Any) -> None:
-    settings.HELP_DESK = {"DELIVERY": "pigeon"}
-    (message,) = check_delivery()
-    assert (message.id, message.level) == ("help_desk.E109", checks.ERROR)
-    assert "'pigeon'" in message.msg
-    assert message.hint == "Write one of 'after_commit', 'task', 'command'."
+def test_unknown_delivery_mode_is_reported_with_the_modes(settings: Any) -> None:
+    settings.HELP_DESK = {"DELIVERY": "cron"}
+    assert check_delivery() == [
+        checks.Error(
+            "HELP_DESK['DELIVERY'] is 'cron', which is not a delivery mode.",
+            hint="Use one of 'after_commit', 'task', 'command'.",
+            id="help_desk.E109",
+        )
+    ]
 
 
-@pytest.mark.parametrize("way", ["after_commit", "command", 5])
-def test_other_ways_need_no_tasks(settings: Any, way: object) -> None:
-    settings.HELP_DESK = {"DELIVERY": way}  # E102 speaks of the 5
+@pytest.mark.parametrize("mode", ["after_commit", "command", 5])
+def test_other_modes_need_no_tasks(settings: Any, mode: object) -> None:
+    settings.HELP_DESK = {"DELIVERY": mode}  # 5 is reported as E102
     assert check_delivery() == []
 
 
@@ -58,7 +61,7 @@ class GoodBackend(DummyBackend):
 """
 
 
-def said(folder: Path, **settings: Any) -> str:
+def messages_with(folder: Path, **settings: Any) -> str:
     (folder / "backends.py").write_text(NO_DEFER.format(framework=FRAMEWORK))
     settings = {"HELP_DESK": {"DELIVERY": "task"}, **settings}
     return run_in_new_host(folder, CHECK, **settings).stdout
@@ -75,58 +78,67 @@ def said(folder: Path, **settings: Any) -> str:
         ({"default": {"BACKEND": "backends.Backend"}}, "help_desk.W107"),
         ({"default": {"BACKEND": "backends.GoodBackend"}}, ""),
     ],
-    ids=["unset", "dummy", "missing", "no-default", "other-queue", "never-later", "good"],
+    ids=["unset", "dummy", "missing", "no-default", "other-queue", "no-deferring", "good"],
 )
 @pytest.mark.skipif(
     not find_spec(FRAMEWORK.partition(".")[0]) or not find_spec(FRAMEWORK),
-    reason="before Django 6.0 there is a framework only with django-tasks",
+    reason="before Django 6.0, the tasks framework needs django-tasks",
 )
-def test_backend_is_looked_at(tmp_path: Path, tasks: dict[str, Any] | None, check_id: str) -> None:
-    out = said(tmp_path, **({} if tasks is None else {"TASKS": tasks}))
+def test_tasks_backend_is_checked(
+    tmp_path: Path, tasks: dict[str, Any] | None, check_id: str
+) -> None:
+    out = messages_with(tmp_path, **({} if tasks is None else {"TASKS": tasks}))
     assert out.partition(" ")[0] == check_id
 
 
-def test_missing_framework_is_an_error(tmp_path: Path) -> None:
+def test_missing_tasks_framework_is_reported(tmp_path: Path) -> None:
     hidden = f"import sys\nsys.modules['{FRAMEWORK}'] = sys.modules['django_tasks'] = None\n"
     out = run_in_new_host(tmp_path, hidden + CHECK, HELP_DESK={"DELIVERY": "task"}).stdout
     assert out.startswith("help_desk.E110 ")
 
 
 @pytest.fixture
-def waiting_for(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any
+def create_overdue(
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any
 ) -> Callable[[timedelta], None]:
-    def wait(age: timedelta) -> None:
-        file_ticket(created_by=reporter)
-        Notification.objects.waiting().write(scheduled_datetime=timezone.now() - age)
+    """Return a function that creates notifications that are overdue by some time."""
 
-    return wait
+    def create(delay: timedelta) -> None:
+        create_ticket(created_by=reporter)
+        Notification.objects.waiting().write(scheduled_datetime=timezone.now() - delay)
+
+    return create
 
 
-def test_long_wait_is_warned_of_where_the_database_may_be_asked(
-    waiting_for: Callable[[timedelta], None], database_alias: str
+def test_overdue_notification_is_reported_if_the_database_is_checked(
+    create_overdue: Callable[[timedelta], None], database_alias: str
 ) -> None:
-    waiting_for(timedelta(minutes=61))
-    (message,) = check_waiting(databases=[database_alias])
-    assert (message.id, message.level) == ("help_desk.W108", checks.WARNING)
-    assert "61 minutes" in message.msg
-    assert check_waiting(databases=None) == []
+    create_overdue(timedelta(minutes=61))
+    assert check_overdue(databases=[database_alias]) == [
+        checks.Warning(
+            "A notification is overdue by 61 minutes.",
+            hint="Run `manage.py help_desk_status` for details, and run `manage.py "
+            "help_desk_deliver` by cron or as a service.",
+            id="help_desk.W108",
+        )
+    ]
+    assert check_overdue(databases=None) == []
     assert "help_desk.W108" not in ids(checks.run_checks())
     assert "help_desk.W108" in ids(checks.run_checks(databases=[database_alias]))
 
 
-def test_short_wait_is_nothing_to_warn_of(
-    waiting_for: Callable[[timedelta], None], database_alias: str
+def test_delay_within_the_limit_is_not_reported(
+    create_overdue: Callable[[timedelta], None], database_alias: str
 ) -> None:
-    waiting_for(timedelta(minutes=59))
-    assert check_waiting(databases=[database_alias]) == []
+    create_overdue(timedelta(minutes=59))
+    assert check_overdue(databases=[database_alias]) == []
 
 
-def test_database_that_is_not_migrated_yet_is_no_trouble(tmp_path: Path) -> None:
+def test_unmigrated_database_is_ignored(tmp_path: Path) -> None:
     script = """
-    import django
+    import django  # noqa: PLC0415 -- the settings are known by now
     django.setup()
-    from help_desk.checks.delivery import check_waiting
-    print(check_waiting(databases=["default"]))
+    from help_desk.checks.delivery import check_overdue
+    print(check_overdue(databases=["default"]))
     """
     assert run_in_new_host(tmp_path, script).stdout == "[]\n"

@@ -1,39 +1,60 @@
-"""What `manage.py check` says of a host's own rules."""
+"""The check of `NOTIFICATION_RULES`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from django.core import checks
+from django.core.checks import Error
 
 from help_desk.checks.rules import check_rules
 
-pytestmark = pytest.mark.django_db  # Django's checks ask SQLite whether it knows JSON
+ALL_ROLES = "creator, assignee, follower, manager, developer, mentioned"
 
 
 @pytest.mark.parametrize(
-    ("rules", "place", "said"),
+    ("rules", "key", "problem"),
     [
-        pytest.param({"replies": {}}, "['replies']", "reply", id="kind"),
-        pytest.param({"reply": ["email"]}, "['reply']", "not a dict", id="no-roles"),
-        pytest.param({"reply": {"boss": []}}, "['reply']['boss']", "manager", id="role"),
-        pytest.param(
-            {"reply": {"creator": "email"}}, "['reply']['creator']", "not a list", id="text"
+        (
+            {"replies": {}},
+            "['replies']",
+            "the event must be one of new, reply, note, assignment, status, priority, mention.",
         ),
-        pytest.param({"reply": {"creator": [1]}}, "['reply']['creator']", "not a list", id="one"),
-        pytest.param(
-            {"new": {"creator": ["email"]}}, "['new']['creator']", "developer", id="too-early"
+        ({"reply": ["email"]}, "['reply']", "['email'] is not a dict of roles."),
+        (
+            {"reply": {"boss": []}},
+            "['reply']['boss']",
+            f"the role must be one of {ALL_ROLES}.",
+        ),
+        (
+            {"reply": {"creator": "email"}},
+            "['reply']['creator']",
+            "'email' is not a list of channel names.",
+        ),
+        (
+            {"reply": {"creator": [1]}},
+            "['reply']['creator']",
+            "[1] is not a list of channel names.",
+        ),
+        (
+            {"new": {"creator": ["email"]}},
+            "['new']['creator']",
+            "the role must be one of manager, developer.",
         ),
     ],
+    ids=["event", "no-roles", "role", "string", "number", "role-of-new-ticket"],
 )
-def test_rule_that_means_nothing_is_an_error_that_says_where(
-    settings: Any, rules: dict[Any, Any], place: str, said: str
+def test_invalid_rule_is_reported_with_its_key(
+    settings: Any, rules: dict[Any, Any], key: str, problem: str
 ) -> None:
     settings.HELP_DESK = {"NOTIFICATION_RULES": rules}
-    (message,) = [found for found in checks.run_checks() if found.id == "help_desk.E112"]
-    assert f"{place} is no rule" in message.msg
-    assert said in message.msg
+    assert check_rules() == [
+        Error(
+            f"HELP_DESK['NOTIFICATION_RULES']{key} is invalid: {problem}",
+            hint="For example: {'reply': {'manager': ['in_app']}}.",
+            id="help_desk.E112",
+        )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -42,10 +63,10 @@ def test_rule_that_means_nothing_is_an_error_that_says_where(
         {},
         {"reply": {"manager": ["in_app", "chat"]}, "new": {"developer": ()}},
         {"note": {"mentioned": {"email"}}},
-        ["reply"],  # E102 speaks of that
+        ["reply"],  # reported as E102
     ],
     ids=repr,
 )
-def test_rules_that_mean_something_are_no_error(settings: Any, rules: Any) -> None:
+def test_valid_rules_are_accepted(settings: Any, rules: Any) -> None:
     settings.HELP_DESK = {"NOTIFICATION_RULES": rules}
     assert check_rules() == []

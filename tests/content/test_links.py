@@ -1,4 +1,4 @@
-"""Absolute addresses for people who are not on a page."""
+"""Absolute URLs in messages."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ from typing import Any
 
 import pytest
 
-from help_desk.content.links import absolute_url, ticket_path
+from help_desk.content.links import absolute_url, page_url, ticket_url
+from help_desk.models import HelpDeskTicket
 
 PATH = "/help_desk/page/7/detail/"
 
 
-def without_sites(settings: Any) -> None:
+def uninstall_sites(settings: Any) -> None:
     apps = settings.INSTALLED_APPS
     settings.INSTALLED_APPS = [app for app in apps if app != "django.contrib.sites"]
 
 
-def test_path_is_that_of_the_detail_page() -> None:
-    assert ticket_path(7) == PATH
+def test_ticket_url_is_that_of_the_detail_page(settings: Any) -> None:
+    settings.HELP_DESK = {"SITE_URL": "https://desk.test"}
+    assert ticket_url(HelpDeskTicket(pk=7)) == f"https://desk.test{PATH}"
+    assert page_url("page:detail", pk=7) == f"https://desk.test{PATH}"
+
+
+def test_no_url_if_the_help_desk_is_not_included(settings: Any) -> None:
+    settings.HELP_DESK = {"SITE_URL": "https://desk.test"}
+    settings.ROOT_URLCONF = "tests.empty_urls"
+    assert ticket_url(HelpDeskTicket(pk=7)) is None
+    assert page_url("page:list") is None
 
 
 @pytest.mark.parametrize("url", ["http://desk.test:8080", "http://desk.test:8080/"])
@@ -27,24 +37,20 @@ def test_scheme_and_host_come_from_the_setting(settings: Any, url: str) -> None:
 
 
 @pytest.mark.django_db
-def test_host_comes_from_the_sites_framework_where_the_setting_is_silent(
-    settings: Any,
-) -> None:
+def test_host_comes_from_the_sites_framework_without_the_setting(settings: Any) -> None:
     settings.HELP_DESK = {}
     assert absolute_url(PATH) == f"https://example.com{PATH}"
 
 
-def test_there_is_no_address_where_nothing_says_it(settings: Any) -> None:
+def test_no_url_without_setting_and_sites_framework(settings: Any) -> None:
     settings.HELP_DESK = {}
-    without_sites(settings)
+    uninstall_sites(settings)
     assert absolute_url(PATH) is None
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("site_id", [None, 999], ids=["unset", "unknown"])
-def test_there_is_no_address_where_the_current_site_is_unknown(
-    settings: Any, site_id: int | None
-) -> None:
+def test_no_url_if_the_current_site_is_unknown(settings: Any, site_id: int | None) -> None:
     settings.HELP_DESK = {}
     settings.SITE_ID = site_id
     if site_id is None:

@@ -1,4 +1,4 @@
-"""The token in a mail's link."""
+"""The token in an unsubscribe link."""
 
 from __future__ import annotations
 
@@ -12,36 +12,38 @@ from django.core import signing
 from help_desk.content import unsubscribe
 from help_desk.content.unsubscribe import MAX_AGE, Scope, Unsubscription
 
-WISHES = [
+UNSUBSCRIPTIONS = [
     Unsubscription(user_id="7", scope=Scope.TICKET, ticket_id=3),
     Unsubscription(user_id=str(uuid.UUID(int=7)), scope=Scope.NEW_TICKETS),
     Unsubscription(user_id="7", scope=Scope.ALL_EMAIL),
 ]
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.scope.value)
-def test_token_says_what_it_was_made_of(wish: Unsubscription) -> None:
-    token = unsubscribe.token_for(wish)
-    assert unsubscribe.read(token) == wish
+@pytest.mark.parametrize("unsubscription", UNSUBSCRIPTIONS, ids=lambda value: value.scope.value)
+def test_token_contains_the_unsubscription(unsubscription: Unsubscription) -> None:
+    token = unsubscribe.token_for(unsubscription)
+    assert unsubscribe.read(token) == unsubscription
     assert "/" not in token
 
 
-@pytest.mark.parametrize(("seconds", "is_good"), [(-60, True), (60, False)], ids=["old", "older"])
-def test_token_expires(monkeypatch: pytest.MonkeyPatch, seconds: int, *, is_good: bool) -> None:
-    token = unsubscribe.token_for(WISHES[0])
+@pytest.mark.parametrize(
+    ("seconds", "is_valid"), [(-60, True), (60, False)], ids=["before", "after"]
+)
+def test_token_expires(monkeypatch: pytest.MonkeyPatch, seconds: int, *, is_valid: bool) -> None:
+    token = unsubscribe.token_for(UNSUBSCRIPTIONS[0])
     later = time.time() + MAX_AGE.total_seconds() + seconds
     monkeypatch.setattr(time, "time", lambda: later)
-    assert (unsubscribe.read(token) is not None) is is_good
+    assert (unsubscribe.read(token) is not None) is is_valid
 
 
-def test_changed_token_says_nothing() -> None:
-    token = unsubscribe.token_for(WISHES[0])
-    for place in range(len(token)):
-        other = "A" if token[place] != "A" else "B"
-        changed = token[:place] + other + token[place + 1 :]
-        # The last letter of a base64 text may hold bits that nobody reads.
+def test_changed_token_is_invalid() -> None:
+    token = unsubscribe.token_for(UNSUBSCRIPTIONS[0])
+    for index in range(len(token)):
+        other = "A" if token[index] != "A" else "B"
+        changed = token[:index] + other + token[index + 1 :]
+        # The last letter of a base64 text may contain unused bits.
         assert unsubscribe.read(changed) in (
-            {None, WISHES[0]} if place == len(token) - 1 else {None}
+            {None, UNSUBSCRIPTIONS[0]} if index == len(token) - 1 else {None}
         )
 
 
@@ -60,15 +62,13 @@ def test_changed_token_says_nothing() -> None:
     ],
     ids=["empty", "colon", "garbage", "unicode", "salt", "no-salt", "scope", "short", "long"],
 )
-def test_what_is_no_token_of_ours_says_nothing(token: str) -> None:
+def test_other_text_is_no_valid_token(token: str) -> None:
     assert unsubscribe.read(token) is None
 
 
-def test_token_of_another_secret_says_nothing_unless_the_host_still_trusts_it(
-    settings: Any,
-) -> None:
-    token = unsubscribe.token_for(WISHES[0])
+def test_token_of_an_old_secret_key_needs_a_fallback(settings: Any) -> None:
+    token = unsubscribe.token_for(UNSUBSCRIPTIONS[0])
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another"
     assert unsubscribe.read(token) is None
     settings.SECRET_KEY_FALLBACKS = [old]
-    assert unsubscribe.read(token) == WISHES[0]
+    assert unsubscribe.read(token) == UNSUBSCRIPTIONS[0]

@@ -1,4 +1,4 @@
-"""What notifications say."""
+"""The wording of users, fields and values."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import translation
 
-from help_desk.content.wording import content_of, format_value, summary
-from help_desk.exceptions import TicketEventNotificationTypeNotSupportedError
+from help_desk.content.wording import (
+    Change,
+    changes_of,
+    display_name,
+    field_label,
+    format_value,
+    summary,
+    user_ids_in,
+    user_names,
+)
 from help_desk.models import TicketEvent
 
 if TYPE_CHECKING:
@@ -17,53 +25,84 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket
 
 
+class FullNameUser:
+    def __init__(self, full_name: str) -> None:
+        self.full_name = full_name
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    def get_username(self) -> str:
+        return "ada"
+
+
 @pytest.mark.parametrize(
-    ("purpose", "priority", "body"),
+    ("user", "name"),
     [
-        ("app", "high", "Priority: High - Purpose: App"),
-        ("comp", "urge", "Priority: Urgent - Purpose: Company"),
-        ("app", "med", "Priority: Medium - Purpose: App"),
-        ("comp", "low", "Priority: Low - Purpose: Company"),
+        (FullNameUser("Ada Lovelace "), "Ada Lovelace"),
+        (FullNameUser(" "), "ada"),
+        (None, "Someone"),
     ],
+    ids=["full-name", "username", "none"],
 )
-def test_new_ticket_in_words(
-    make_ticket: Callable[..., HelpDeskTicket], purpose: str, priority: str, body: str
-) -> None:
-    ticket = make_ticket(purpose=purpose, priority=priority, description="Help\nme")
-    content = content_of(ticket.events.get(), "in_app")
-    assert content.body == body
-    assert content.title == "A new help desk ticket has been created"
-    assert content.subject == f"Ticket #{ticket.pk}: Help me"
-    assert content.text == "Help\nme"
-
-
-def test_words_are_those_of_the_moment_however_the_ticket_changed(
-    ticket: HelpDeskTicket,
-) -> None:
-    before = content_of(ticket.events.get(), "email")
-    ticket.services.update(actor=None, priority="urge", purpose="comp", description="Never mind")
-    assert content_of(ticket.events.oldest_first()[0], "email") == before
-
-
-def test_event_of_an_unknown_kind_has_no_words(ticket: HelpDeskTicket) -> None:
-    event = TicketEvent(ticket=ticket, type="comment", changes={})
-    with pytest.raises(TicketEventNotificationTypeNotSupportedError, match="comment"):
-        content_of(event, "email")
+def test_display_name(user: Any, name: str) -> None:
+    assert display_name(user) == name
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "words"),
+    ("field", "label"),
+    [("priority", "Priority"), ("assigned_to", "Assigned to"), ("removed_field", "removed_field")],
+)
+def test_field_label(field: str, label: str) -> None:
+    assert field_label(field) == label
+
+
+def test_changes_of_an_event() -> None:
+    changes = {
+        "priority": ["low", "high"],
+        "assigned_to": [None, 7],
+        "description": ["Old", "New"],
+        "removed_field": [None, "x"],
+    }
+    assert list(changes_of(TicketEvent(changes=changes), {"7": "Ada"})) == [
+        Change(field="priority", label="Priority", old="Low", new="High"),
+        Change(field="assigned_to", label="Assigned to", old="Unassigned", new="Ada"),
+        Change(field="removed_field", label="removed_field", old="", new="x"),
+    ]
+
+
+def test_names_of_users_in_events_take_one_query(
+    ticket: HelpDeskTicket, agent: Any, manager: Any, capture_queries: Callable[[], Any]
+) -> None:
+    ticket.services.assign(agent, actor=manager)
+    ticket.services.assign(manager, actor=manager)
+    events = list(ticket.events.oldest_first())
+    assert user_ids_in(events) == {str(agent.pk), str(manager.pk)}
+    with capture_queries() as queries:
+        names = user_names(events)
+    assert names == {str(user.pk): user.get_username() for user in (agent, manager)}
+    assert len(queries) == 1
+    with capture_queries() as queries:
+        assert user_names(events[:1]) == {}
+    assert len(queries) == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
     [
         ("priority", "urge", "Urgent"),
         ("status", "prog", "In Progress"),
         ("purpose", "gone", "gone"),
-        ("is_active", True, "yes"),
+        ("is_active", True, "Yes"),
         ("purpose", None, ""),
+        ("assigned_to", None, "Unassigned"),
+        ("assigned_to", 0, "Someone"),
+        ("removed_field", "x", "x"),
     ],
 )
-def test_value_in_words(field: str, value: Any, words: str) -> None:
+def test_value_is_formatted(field: str, value: Any, text: str) -> None:
     with translation.override("en"):
-        assert format_value(field, value) == words
+        assert format_value(field, value) == text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What happens after the commit."""
+"""Starting a delivery after the commit."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from help_desk.models import HelpDeskTicket, Notification
 
 
 @pytest.mark.django_db(transaction=True)
-def test_trouble_after_the_commit_is_logged_and_does_not_reach_who_filed_the_ticket(
+def test_error_after_the_commit_is_logged_and_does_not_reach_the_caller(
     settings: Any,
     reporter: Any,
     developer: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     database_alias: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.ERROR)
     with transaction.atomic(using=database_alias):
-        ticket = file_ticket(created_by=reporter)
-        settings.ADMINS = []  # whom Django mails of what is logged
+        ticket = create_ticket(created_by=reporter)
+        settings.ADMINS = []  # or Django emails them the logged errors
         settings.HELP_DESK = {"CHANNELS": ["no.such.Channel"]}
     assert "ModuleNotFoundError" in caplog.text
     assert HelpDeskTicket.objects.filter(pk=ticket.pk).exists()

@@ -1,4 +1,4 @@
-"""Several processes deliver at once, on a database of their own."""
+"""Several processes that deliver at the same time, on their own database."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from tests.support.live_host import live_host, wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The host of this test is its own.
+# This test creates its own host.
 pytestmark = pytest.mark.hosts("default")
 
-PEOPLE = 120
+FOLLOWERS = 120
 WRITE_REPLIES = f"""
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
 from help_desk.models import HelpDeskTicket
 make = get_user_model().objects.create_user
-people = [make(f"p{{n}}", f"p{{n}}@people.example.com", is_superuser=True) for n in range({PEOPLE})]
+users = [
+    make(f"user{{n}}", f"user{{n}}@people.example.com", is_superuser=True)
+    for n in range({FOLLOWERS})
+]
 agent = make("agent", "agent@people.example.com", is_superuser=True)
 ticket = HelpDeskTicket.services.create(
     created_by=agent, purpose="app", priority="low", description="Broken"
 )
-for person in people:
-    ticket.services.follow(person)
+for user in users:
+    ticket.services.follow(user)
 for text in ("One", "Two", "Three"):
     ticket.services.comment(agent, text)
 """
@@ -36,15 +39,15 @@ print(rows.count(), rows.exclude(lease=None).values("lease").distinct().count())
 """
 
 
-def test_processes_at_once_send_each_message_once(tmp_path: Path) -> None:
+def test_concurrent_processes_send_each_message_once(tmp_path: Path) -> None:
     with live_host(
         tmp_path, HELP_DESK={"DELIVERY": "command", "SITE_URL": "https://intranet.example.com"}
     ) as host:
         host.python(WRITE_REPLIES)
         rows, _leases = map(int, host.python(COUNT_ROWS_AND_LEASES).split())
-        assert rows >= 3 * PEOPLE
-        # Each takes its rows, and sends none before another has taken some.
-        runs = [host.start("help_desk_deliver", MAIL_GATE="go", PATIENT="") for _ in range(3)]
+        assert rows >= 3 * FOLLOWERS
+        # Each claims rows, and sends none before another one has claimed some.
+        runs = [host.start("help_desk_deliver", MAIL_GATE="go", DEFAULT_TIMES="") for _ in range(3)]
         wait_until(
             lambda: int(host.python(COUNT_ROWS_AND_LEASES).split()[1]) > 1,
             f"second run with rows\n{host.logs()}",
@@ -57,5 +60,5 @@ def test_processes_at_once_send_each_message_once(tmp_path: Path) -> None:
         assert len(host.senders()) > 1
         assert set(host.mails().values()) == {1}
         assert {recipient for recipient, _id in host.mails()} > {
-            f"p{number}@people.example.com" for number in range(PEOPLE)
+            f"user{number}@people.example.com" for number in range(FOLLOWERS)
         }

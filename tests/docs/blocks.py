@@ -1,10 +1,10 @@
-"""Reads the fenced blocks of the pages.
+"""The fenced code blocks of the pages.
 
-A block's info string says what is done with it, as words behind the language:
+A block's info string has options after the language:
 
-* `file=settings.py` (or `urls.py`, `templates/...`, any module): it is that file of a host;
-* `before-django=6.1`: it is for older versions of Django than that;
-* `not-run="..."`: it cannot run, for this reason.
+* `file=settings.py` (or `urls.py`, `templates/...`, any module): the block is that file of a host;
+* `before-django=6.1`: the block is for Django versions before that;
+* `not-run="..."`: the block cannot run, for this reason.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Block:
     """One fenced block.
 
     Attributes:
-        page: The file that it stands in.
-        line: Number of its first line of code.
-        language: First word of the info string.
-        options: The other words, which have the form `name=value`.
-        code: What stands between the fences, dedented.
+        page: The file that contains it.
+        line: The number of its first line of code.
+        language: The first word of the info string.
+        options: The other words, in the form `name=value`.
+        code: The text between the fences, dedented.
     """
 
     page: Path
@@ -42,17 +42,17 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The file of a host that the block is, if it says so."""
+        """The file of a host that the block is, if any."""
         return self.options.get("file")
 
     @property
     def reason_not_to_run(self) -> str | None:
-        """Why the block cannot run, if it cannot."""
+        """The reason why the block cannot run, if any."""
         return self.options.get("not-run")
 
     @property
     def runs(self) -> bool:
-        """Whether the block is to run, and with this version of Django."""
+        """Whether the block runs with this version of Django."""
         end = self.options.get("before-django", "99")
         is_for_this_django = django.VERSION[:2] < tuple(map(int, end.split(".")))
         return self.reason_not_to_run is None and is_for_this_django
@@ -66,7 +66,7 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Every page whose blocks are tested."""
+    """Return the pages whose blocks are tested."""
     front = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
     inner = (
         path
@@ -77,12 +77,12 @@ def pages() -> list[Path]:
 
 
 def name_of(page: Path) -> str:
-    """A page's path as a person would say it."""
+    """Return a page's path, relative to the repository."""
     return page.relative_to(ROOT).as_posix()
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """Every fenced block of a page with a language; directives in braces are Sphinx's."""
+    """Return the fenced blocks of a page, without Sphinx directives."""
     found = []
     lines = iter(enumerate(page.read_text(encoding="utf-8").splitlines(), start=1))
     for number, line in lines:
@@ -111,5 +111,5 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def all_blocks(*languages: str) -> list[Block]:
-    """Every block of these languages, in every page."""
+    """Return the blocks of these languages in all pages."""
     return [block for page in pages() for block in blocks_of(page) if block.language in languages]

@@ -1,4 +1,4 @@
-"""A project as `django-admin startproject` makes it, in a process of its own."""
+"""A new project from `django-admin startproject`, run in separate processes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ for _name, _old in _BEFORE.items():
 
 
 class FreshProject:
-    """One project in one folder."""
+    """A project in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the project.
+        """Create the project.
 
         Args:
             folder: An empty folder.
@@ -31,11 +31,11 @@ class FreshProject:
         self._python("-m", "django", "startproject", "intranet", str(folder))
 
     def write(self, name: str, code: str) -> None:
-        """Do with a file what a reader is told to.
+        """Edit a file as a page describes.
 
         Args:
-            name: `settings.py`, to whose end the code is added, `...` in a list standing
-                for what was in it before; or another module, which is replaced.
+            name: `settings.py`, to which the code is appended, with `...` in a list for its
+                previous items; or another module, which is replaced.
             code: A block's code.
         """
         file = self.folder / "intranet" / name
@@ -43,29 +43,29 @@ class FreshProject:
             code = "\n".join([file.read_text(encoding="utf-8"), BEFORE, code, FILL])
         file.write_text(code, encoding="utf-8")
 
-    def manage(self, *words: str, typed: str = "") -> str:
+    def manage(self, *words: str, stdin: str = "") -> str:
         """Run a command of the project.
 
         Args:
             *words: The command and its arguments.
-            typed: What is typed while it runs.
+            stdin: The input.
 
         Returns:
-            What it printed, errors and warnings included.
+            Its output, including errors and warnings.
         """
-        return self._python("-W", "error", "manage.py", *words, typed=typed)
+        return self._python("-W", "error", "manage.py", *words, stdin=stdin)
 
-    def _python(self, *words: str, typed: str = "") -> str:
-        place = Path(help_desk.__file__).parent.parent
+    def _python(self, *words: str, stdin: str = "") -> str:
+        package_folder = Path(help_desk.__file__).parent.parent
         done = subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env={"PYTHONPATH": str(place), "DJANGO_SUPERUSER_PASSWORD": "not-a-secret"},
-            input=typed,
+            env={"PYTHONPATH": str(package_folder), "DJANGO_SUPERUSER_PASSWORD": "not-a-secret"},
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
         )
-        said = done.stdout + done.stderr
-        assert done.returncode == 0, said
-        return said
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        return output

@@ -1,4 +1,4 @@
-"""Runs the blocks of one page, one after the other, as a reader would."""
+"""Running the blocks of one page in order."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Session:
     def __init__(
         self, *, stack: ExitStack, ticket: HelpDeskTicket, user: Any, client: Client
     ) -> None:
-        """Prepare what a block may use: `client`, `request`, `ticket`, `user`.
+        """Prepare the variables of the blocks: `client`, `request`, `ticket` and `user`.
 
         Args:
-            stack: Takes everything back in the end.
+            stack: Undoes everything at the end.
             ticket: A ticket.
-            user: Somebody with every permission on tickets.
-            client: A browser in which this person is signed in.
+            user: A user with every permission on tickets.
+            client: A test client that is signed in as this user.
         """
         self.stack = stack
         self.client = client
@@ -67,17 +67,13 @@ class Session:
         }
         self.templates: dict[str, str] = {}
         stack.callback(clear_url_caches)
-        # A receiver stays connected until it is garbage collected, and would print into the
-        # examples of the next page.
+        # A receiver stays connected until it is garbage collected, and would print its output into
+        # the examples of the next page.
         for signal in (signals.ticket_created, signals.ticket_changed, signals.ticket_commented):
             stack.callback(_reset_receivers, signal, list(signal.receivers))
 
     def run(self, block: Block) -> None:
-        """Do with a block what its language and its file ask for.
-
-        Args:
-            block: A block that can run.
-        """
+        """Run a block according to its language and file."""
         if block.language == "python":
             self._run_python(block)
         elif block.language == "pycon":
@@ -89,7 +85,7 @@ class Session:
         if block.file is None:
             exec(block.compiled(), self.namespace)
         elif needs_a_fresh_project(block):
-            pass  # test_settings.py tries it
+            pass  # test_settings_work_in_a_fresh_project tests it
         elif block.file == "settings.py":
             self._use_settings(block)
         elif block.file == "urls.py":
@@ -116,22 +112,22 @@ class Session:
         del changed["BASE_DIR"]
         self.stack.enter_context(override_settings(**changed))
         clear_url_caches()
-        complaints = [
+        messages = [
             message for message in checks.run_checks() if str(message.id).startswith("help_desk")
         ]
-        assert complaints == [], block
+        assert messages == [], block
 
     def _use_urls(self, block: Block) -> None:
-        from tests import urls
+        from tests import urls  # noqa: PLC0415 -- needs the settings of the test
 
         module = self._module("reader_urls")
         exec(block.compiled(), vars(module))
-        # `...` is what a reader has before the help desk is mounted.
-        before = [pattern for pattern in urls.urlpatterns if str(pattern.pattern)]
+        # `...` stands for the existing URL patterns.
+        existing = [pattern for pattern in urls.urlpatterns if str(pattern.pattern)]
         module.urlpatterns = [
             pattern
             for item in module.urlpatterns
-            for pattern in (before if item is ... else [item])
+            for pattern in (existing if item is ... else [item])
         ]
         self.stack.enter_context(override_settings(ROOT_URLCONF=module.__name__))
         assert reverse("django_spire:help_desk:page:list")
@@ -153,11 +149,11 @@ class Session:
             template.render({"ticket": self.ticket}, self.namespace["request"])
             return
         _place, folder, name = block.file.partition("templates/")
-        assert folder, f"{block}: write templates/... as the file"
-        self._put_first(name, block.code)
-        self._visit_every_page()
+        assert folder, f"{block}: the file must have the form templates/..."
+        self._override_template(name, block.code)
+        self._get_every_page()
 
-    def _put_first(self, name: str, code: str) -> None:
+    def _override_template(self, name: str, code: str) -> None:
         if not self.templates:
             (engine,) = settings.TEMPLATES
             loaders = [
@@ -169,17 +165,17 @@ class Session:
             self.stack.enter_context(override_settings(TEMPLATES=[changed]))
         self.templates[name] = code
 
-    def _visit_every_page(self) -> None:
-        number = [self.ticket.pk]
+    def _get_every_page(self) -> None:
+        pk = [self.ticket.pk]
         paths = [
             reverse("django_spire:help_desk:page:list"),
             reverse("django_spire:help_desk:page:inbox"),
             reverse("django_spire:help_desk:page:preferences"),
-            reverse("django_spire:help_desk:page:detail", args=number),
-            reverse("django_spire:help_desk:page:delete", args=number),
+            reverse("django_spire:help_desk:page:detail", args=pk),
+            reverse("django_spire:help_desk:page:delete", args=pk),
             reverse("django_spire:help_desk:form:create"),
-            reverse("django_spire:help_desk:form:update", args=number),
-            reverse("django_spire:help_desk:form:assign", args=number),
+            reverse("django_spire:help_desk:form:update", args=pk),
+            reverse("django_spire:help_desk:form:assign", args=pk),
         ]
         for path in paths:
             assert self.client.get(path).status_code == 200, path

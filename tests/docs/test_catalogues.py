@@ -1,4 +1,4 @@
-"""Compares what the documentation lists with what there is."""
+"""The lists in the documentation match the code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _read(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-def test_every_check_is_in_the_catalogue() -> None:
+def test_every_check_is_documented() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     raised = set(re.findall(r"[\"'](help_desk\.[EW]\d{3})[\"']", code))
     headings = re.findall(
@@ -42,18 +42,18 @@ def test_every_check_is_in_the_catalogue() -> None:
     assert set(headings) == raised
 
 
-def test_every_check_named_anywhere_exists() -> None:
+def test_every_check_named_in_the_docs_exists() -> None:
     known = set(re.findall(r"help_desk\.[EW]\d{3}", _read("reference/checks.md")))
     for page in DOCS.rglob("*.md"):
         named = set(re.findall(r"help_desk\.[EW]\d{3}", page.read_text(encoding="utf-8")))
         assert named <= known, page
 
 
-def test_the_settings_page_is_made_from_the_table() -> None:
+def test_settings_page_is_generated() -> None:
     assert "{help-desk-settings}" in _read("reference/settings.md")
 
 
-def test_every_setting_named_anywhere_exists() -> None:
+def test_every_setting_linked_in_the_docs_exists() -> None:
     known = {setting.name.lower().replace("_", "-") for setting in SETTINGS}
     for page in DOCS.rglob("*.md"):
         named = set(re.findall(r"<setting-([a-z-]+)>", page.read_text(encoding="utf-8")))
@@ -65,8 +65,8 @@ def test_every_setting_named_anywhere_exists() -> None:
     sorted(TEMPLATES.rglob("*.*")),
     ids=lambda path: path.relative_to(TEMPLATES).as_posix(),
 )
-def test_every_template_says_what_its_context_is(template: Path) -> None:
-    """The reference is made from the comment on top of each."""
+def test_every_template_documents_its_context(template: Path) -> None:
+    """The reference is generated from the comments at the tops of the templates."""
     source = template.read_text(encoding="utf-8")
     comment = re.search(
         r"\{#(?P<line>.*?)#\}|\{% comment %\}(?P<lines>.*?)\{% endcomment %\}", source, re.DOTALL
@@ -75,13 +75,13 @@ def test_every_template_says_what_its_context_is(template: Path) -> None:
     assert re.search(r"Context:|Blocks:", comment["line"] or comment["lines"])
 
 
-def test_every_tag_and_filter_is_explained() -> None:
+def test_every_tag_and_filter_is_documented() -> None:
     page = _read("reference/templates.md")
-    explained = set(re.findall(r"^`\{[%{] (?:\w+\|)?(help_desk_\w+)", page, re.MULTILINE))
-    assert explained == {*register.tags, *register.filters}
+    documented = set(re.findall(r"^`\{[%{] (?:\w+\|)?(help_desk_\w+)", page, re.MULTILINE))
+    assert documented == {*register.tags, *register.filters}
 
 
-def test_the_pages_are_those_of_the_url_configuration() -> None:
+def test_documented_urls_match_the_url_configuration() -> None:
     row = re.compile(r"^\|[^|]*\| `(help_desk/[^`]*)` \| `([a-z_:]+)` \|", re.MULTILINE)
     rows = row.findall(_read("reference/urls.md"))
     converters = {"<pk>": "<int:pk>", "<token>": "<str:token>"}
@@ -103,13 +103,13 @@ def _routes(resolver: URLResolver, namespace: str, route: str) -> Iterator[tuple
 COMMANDS = sorted(path.stem for path in (PACKAGE / "management" / "commands").glob("[!_]*.py"))
 
 
-def test_every_command_has_a_section() -> None:
+def test_every_command_is_documented() -> None:
     sections = re.findall(r"^## (\w+)$", _read("reference/commands.md"), re.MULTILINE)
     assert sorted(sections) == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_of_a_command_is_explained(name: str) -> None:
+def test_every_option_of_a_command_is_documented(name: str) -> None:
     def options(name: str) -> set[str]:
         parser = load_command_class("help_desk", name).create_parser("manage.py", name)
         return set(parser._option_string_actions)
@@ -118,13 +118,13 @@ def test_every_option_of_a_command_is_explained(name: str) -> None:
         rf"^## {name}$(.*?)(?=^## |\Z)", _read("reference/commands.md"), re.MULTILINE | re.DOTALL
     )
     assert section
-    explained = set(re.findall(r"^`(--[a-z-]+)", section[1], re.MULTILINE))
+    documented = set(re.findall(r"^`(--[a-z-]+)", section[1], re.MULTILINE))
     own = load_command_class("help_desk", name)
     plain = own.__class__.__mro__[1]().create_parser("manage.py", name)
-    assert explained == options(name) - set(plain._option_string_actions)
+    assert documented == options(name) - set(plain._option_string_actions)
 
 
-def test_the_versions_are_those_that_the_package_claims() -> None:
+def test_documented_versions_match_the_classifiers() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     claimed = {
         match[1].replace("Python ::", "Python").replace("Django ::", "Django")
@@ -140,7 +140,7 @@ def test_the_versions_are_those_that_the_package_claims() -> None:
     assert set(re.findall(r"(?:Python|Django) \d\.\d+", table[0])) == claimed
 
 
-def test_the_table_of_who_hears_of_what_is_that_of_the_rules() -> None:
+def test_documented_notification_table_matches_the_rules() -> None:
     lines = _read("topics/notifications.md").splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("| what happened"))
     header, _rule, *rest = lines[start:]
@@ -149,10 +149,10 @@ def test_the_table_of_who_hears_of_what_is_that_of_the_rules() -> None:
     for cells in map(_cells, takewhile(bool, rest)):
         kind = re.match(r"`(\w+)`", cells[0])
         assert kind, cells
-        told = (set(cell.replace("-", "_").split(", ")) for cell in cells[1:])
+        channels = (set(cell.replace("-", "_").split(", ")) for cell in cells[1:])
         documented[kind[1]] = {
             role: {CHANNELS_IN_WORDS.get(name, name) for name in names}
-            for role, names in zip(roles, told, strict=True)
+            for role, names in zip(roles, channels, strict=True)
             if names != {""}
         }
     assert set(roles) == set(Role)

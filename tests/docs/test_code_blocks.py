@@ -1,6 +1,6 @@
-"""Runs the python and template blocks of the README and the documentation.
+"""The Python and template blocks of the README and the documentation run.
 
-docs/contributing/testing.md says what is done with which block.
+docs/contributing/testing.md describes how each block is run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.docs.blocks import Block
 
 SESSION_LANGUAGES = frozenset({"python", "pycon", *TEMPLATE_LANGUAGES})
-TRIED_LANGUAGES = frozenset({*SESSION_LANGUAGES, "css", "shell"})
+TESTED_LANGUAGES = frozenset({*SESSION_LANGUAGES, "css", "shell"})
 SHOWN_LANGUAGES = frozenset({"ini", "sql", "text", "toml"})
 OPTIONS = frozenset({"file", "not-run", "before-django"})
 
@@ -39,13 +39,13 @@ IN_A_FRESH_PROJECT = [
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
-def test_it_is_known_what_to_do_with_a_block(block: Block) -> None:
-    assert block.language in TRIED_LANGUAGES | SHOWN_LANGUAGES
+def test_language_and_options_of_a_block_are_known(block: Block) -> None:
+    assert block.language in TESTED_LANGUAGES | SHOWN_LANGUAGES
     assert set(block.options) <= OPTIONS
 
 
 @pytest.mark.parametrize("block", NOT_RUN, ids=str)
-def test_a_block_that_is_not_run_says_why(block: Block) -> None:
+def test_block_that_is_not_run_has_a_reason(block: Block) -> None:
     """`pytest -rs tests/docs` lists them."""
     assert len(str(block.reason_not_to_run).split()) >= 3
     pytest.skip(f"{block} is not run: {block.reason_not_to_run}")
@@ -58,16 +58,16 @@ def session(
     make_ticket: Callable[..., HelpDeskTicket],
     client_of: Callable[..., Any],
 ) -> Iterator[Session]:
-    """A host in which a reporter filed ticket 1 and a manager is signed in."""
+    """Return a session with ticket 1 of a reporter, and a manager who is signed in."""
     ticket = make_ticket(created_by=reporter)
     with ExitStack() as stack:
         yield Session(stack=stack, ticket=ticket, user=manager, client=client_of(manager))
 
 
-@pytest.mark.hosts("default")  # the pages speak of projects with Django's own user model
+@pytest.mark.hosts("default")  # the pages assume Django's own user model
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
 @pytest.mark.parametrize("page", SESSIONS, ids=name_of)
-def test_the_blocks_of_a_page_run(page: Path, session: Session) -> None:
+def test_blocks_of_a_page_run(page: Path, session: Session) -> None:
     for block in blocks_of(page):
         if block.runs:
             session.run(block)
@@ -78,5 +78,5 @@ def test_the_blocks_of_a_page_run(page: Path, session: Session) -> None:
 def test_settings_work_in_a_fresh_project(block: Block, tmp_path: Path) -> None:
     project = FreshProject(tmp_path)
     project.write("settings.py", block.code)
-    # It may warn of what other blocks add, such as the site's address.
+    # Warnings are allowed: other blocks add, for example, the site URL.
     project.manage("check", "--fail-level", "ERROR")

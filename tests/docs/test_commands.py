@@ -1,4 +1,4 @@
-"""Looks whether what the README and the documentation tell a reader to type exists."""
+"""The shell commands in the README and the documentation exist."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 # With another user model, createsuperuser has other options.
 pytestmark = pytest.mark.hosts("default")
 
-OTHER_PROGRAMS = frozenset({"cd", "export", "django-admin", "git", "pre-commit", "source"})
+OTHER_PROGRAMS = frozenset(
+    {"cd", "export", "django-admin", "git", "pre-commit", "source"}
+    | {"djade", "djlint", "lint-imports", "mypy", "ruff", "sphinx-build"}
+)
 MODULES = frozenset({"aiosmtpd", "build", "pytest", "tests", "tests.faults", "twine", "venv"})
-# An example project's commands are there in its own process only.
+# The commands of the example project are not installed here.
 EXAMPLE_COMMANDS = frozenset(
     path.stem for path in ROOT.glob("example_project/**/management/commands/*.py")
 )
@@ -39,37 +42,37 @@ LINES = [
 
 
 @pytest.mark.parametrize(("block", "line"), LINES, ids=[f"{block} {line}" for block, line in LINES])
-def test_a_command_exists(block: Block, line: str) -> None:
+def test_command_exists(block: Block, line: str) -> None:
     words = shlex.split(line, comments=True)
     while "=" in words[0]:
-        words.pop(0)  # a variable for the command's environment
+        words.pop(0)  # an environment variable
     program, *rest = words
     program = program.removeprefix(".venv/bin/").replace("python3", "python")
     if program == "pip":
         program, rest = "python", ["-m", "pip", *rest]
     if program == "python":
-        _look_at_python(rest)
+        _check_python(rest)
     elif program == "tox":
-        _look_for_environments(rest)
+        _check_tox(rest)
     else:
         assert program in OTHER_PROGRAMS or (ROOT / program).exists()
 
 
-def _look_at_python(words: list[str]) -> None:
+def _check_python(words: list[str]) -> None:
     match words:
         case ["-m", "pip", "install", *rest]:
-            _look_at_requirements(rest)
+            _check_requirements(rest)
         case ["-m", module, *_rest]:
             assert module in MODULES
-        case [path] if path.startswith("benchmarks/"):
+        case [path] if path.startswith((".ci/", "benchmarks/")):
             assert (ROOT / path).exists()
         case [path, *rest] if path.endswith("manage.py"):
-            _parse_management_command(rest)
+            _check_management_command(rest)
         case _:
-            pytest.fail(f"What is {words}?")
+            pytest.fail(f"Unknown arguments of python: {words}")
 
 
-def _parse_management_command(words: list[str]) -> None:
+def _check_management_command(words: list[str]) -> None:
     name, *arguments = words
     if name in EXAMPLE_COMMANDS:
         return
@@ -77,7 +80,7 @@ def _parse_management_command(words: list[str]) -> None:
     command.create_parser("manage.py", name).parse_args(arguments)
 
 
-def _look_at_requirements(words: list[str]) -> None:
+def _check_requirements(words: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     name, groups = project["project"]["name"], project["dependency-groups"]
     before = ""
@@ -89,7 +92,7 @@ def _look_at_requirements(words: list[str]) -> None:
         before = word
 
 
-def _look_for_environments(words: list[str]) -> None:
+def _check_tox(words: list[str]) -> None:
     tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
     for option, value in pairwise(words):
         if option == "-e":

@@ -1,4 +1,4 @@
-"""One page of the documentation does not affect the next."""
+"""Sessions of pages are independent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_receivers_of_a_page_are_disconnected_after_it(
             stack=stack, ticket=make_ticket(), user=manager, client=client_of(manager)
         )
         # A cycle, so that only the garbage collector would find the receiver.
-        exec(  # noqa: S102 -- as the blocks of a page are run
+        exec(
             """
 from help_desk.signals import ticket_created
 

@@ -1,4 +1,4 @@
-"""Looks whether the custom properties that the documentation sets exist."""
+"""The CSS custom properties in the documentation exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follows the tutorial, and the page on installing, in a fresh project."""
+"""The tutorial and the installation page work in a fresh project."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.hosts("default")
 
-FILE_A_TICKET = """
-from django.contrib.auth import get_user_model
-from django.test import Client
+CREATE_TICKET = """
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
+from django.test import Client  # noqa: E402
 
 client = Client(headers={"host": "127.0.0.1"})
 client.force_login(get_user_model().objects.get(username="mona"))
 form = {"purpose": "app", "priority": "high", "description": "The badge reader is dead."}
-answer = client.post("/help_desk/form/create/", form, follow=True)
-print("list:", answer.status_code, "The badge reader is dead." in answer.text)
-answer = client.get("/help_desk/page/inbox/")
-print("inbox:", answer.status_code, "Priority: High - Purpose: App" in answer.text)
+response = client.post("/help_desk/form/create/", form, follow=True)
+print("list:", response.status_code, "The badge reader is dead." in response.text)
+response = client.get("/help_desk/page/inbox/")
+print("inbox:", response.status_code, "Priority: High - Purpose: App" in response.text)
 """
 
-CREATE_ACCOUNT = ("createsuperuser", "--username", "mona", "--email", "mona@example.com")
+CREATE_USER = ("createsuperuser", "--username", "mona", "--email", "mona@example.com")
 
 
 def _commands(block: Block) -> list[list[str]]:
@@ -39,8 +39,8 @@ def _commands(block: Block) -> list[list[str]]:
 
 
 def _follow(page: str, project: FreshProject) -> str:
-    """Do what a page says, but for what asks or does not end."""
-    said = ""
+    """Run the blocks of a page, without interactive commands; return the output."""
+    output = ""
     for block in blocks_of(ROOT / "docs" / page):
         if not block.runs:
             continue
@@ -49,30 +49,30 @@ def _follow(page: str, project: FreshProject) -> str:
         elif block.language == "shell":
             for command, *arguments in _commands(block):
                 if command == "createsuperuser":
-                    said += project.manage(command, *arguments, "--noinput")
+                    output += project.manage(command, *arguments, "--noinput")
                 elif command != "runserver":
-                    said += project.manage(command, *arguments)
-    return said
+                    output += project.manage(command, *arguments)
+    return output
 
 
-def test_the_tutorial_leads_to_a_ticket(tmp_path: Path) -> None:
+def test_tutorial_creates_a_ticket(tmp_path: Path) -> None:
     project = FreshProject(tmp_path)
-    said = _follow("tutorial.md", project)
-    assert "System check identified no issues (0 silenced)." in said
-    said = project.manage("shell", typed=FILE_A_TICKET)
-    assert "list: 200 True" in said
-    assert "inbox: 200 True" in said
-    assert "To: dora@example.com" in said
+    output = _follow("tutorial.md", project)
+    assert "System check identified no issues (0 silenced)." in output
+    output = project.manage("shell", stdin=CREATE_TICKET)
+    assert "list: 200 True" in output
+    assert "inbox: 200 True" in output
+    assert "To: dora@example.com" in output
     (last,) = [
         block.code
         for block in blocks_of(ROOT / "docs" / "tutorial.md")
         if block.language == "python" and block.file is None
     ]
-    said = project.manage("shell", typed=f"{last}\nprint(ticket.get_status_display())")
-    assert "Done" in said
+    output = project.manage("shell", stdin=f"{last}\nprint(ticket.get_status_display())")
+    assert "Done" in output
 
 
-def test_three_lines_are_enough(tmp_path: Path) -> None:
+def test_installation_needs_three_lines(tmp_path: Path) -> None:
     project = FreshProject(tmp_path)
     admin = "from django.contrib import admin\nfrom django.urls import path\n"
     existing = f'{admin}urlpatterns = [path("admin/", admin.site.urls)]\n'
@@ -83,7 +83,7 @@ def test_three_lines_are_enough(tmp_path: Path) -> None:
             code = block.code.replace("    ...,", "    *existing,")
             project.write("urls.py", f"{existing}existing = urlpatterns\n{code}")
     project.manage("migrate")
-    project.manage(*CREATE_ACCOUNT, "--noinput")
-    said = project.manage("shell", typed=FILE_A_TICKET)
-    assert "list: 200 True" in said
-    assert "inbox: 200 True" in said
+    project.manage(*CREATE_USER, "--noinput")
+    output = project.manage("shell", stdin=CREATE_TICKET)
+    assert "list: 200 True" in output
+    assert "inbox: 200 True" in output

@@ -1,4 +1,4 @@
-"""`manage.py demo` makes a believable intranet, keeps it, and starts it."""
+"""`manage.py demo` creates realistic data, keeps existing data, and starts the server."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAILS = 8
-"""What the folder holds at most when everything is new."""
+"""The maximum number of emails in the folder after seeding."""
 
-FILE_THREE = """
+CREATE_THREE_TICKETS = """
 from accounts.models import User
 from help_desk.models import HelpDeskTicket
 
@@ -38,14 +38,14 @@ for text in ("One", "Two", "Three"):
 pytestmark = [
     pytest.mark.hosts("default"),
     pytest.mark.skipif(
-        databases.chosen() != "sqlite", reason="The example has a SQLite database of its own."
+        databases.chosen() != "sqlite", reason="The example project uses its own SQLite database."
     ),
 ]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
-    """A demonstration that was made once; tests change a copy."""
+def created_demo(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """The data of `demo`, created once per module; `demonstration` is a copy to change."""
     demonstration = Demonstration(tmp_path_factory.mktemp("demonstration"))
     done = demonstration.manage("demo", "--no-server", cwd=demonstration.folder)
     assert done.returncode == 0, done.stderr
@@ -54,112 +54,117 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
 
 
 @pytest.fixture
-def demonstration(made: Demonstration, tmp_path: Path) -> Demonstration:
-    shutil.copytree(made.folder, tmp_path / "data")
+def demonstration(created_demo: Demonstration, tmp_path: Path) -> Demonstration:
+    shutil.copytree(created_demo.folder, tmp_path / "data")
     return Demonstration(tmp_path / "data")
 
 
-def ask(demonstration: Demonstration, sql: str, *values: str) -> list[tuple[Any, ...]]:
+def query(demonstration: Demonstration, sql: str, *values: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(demonstration.database)) as connection, connection:
         return connection.execute(sql, values).fetchall()
 
 
 def count_tickets(demonstration: Demonstration, condition: str = "1 = 1") -> int:
-    sql = f"SELECT count(*) FROM django_spire_help_desk_ticket WHERE {condition}"
-    return ask(demonstration, sql)[0][0]
+    sql = f"SELECT count(*) FROM django_spire_help_desk_ticket WHERE {condition}"  # noqa: S608
+    return query(demonstration, sql)[0][0]
 
 
-def test_the_console_says_how_to_sign_in_and_where_mail_goes(made: Demonstration) -> None:
-    assert "http://127.0.0.1:8000/" in made.output
-    assert str(made.folder / "mail") in made.output
+def test_console_shows_address_users_password_and_mail_folder(created_demo: Demonstration) -> None:
+    assert "http://127.0.0.1:8000/" in created_demo.output
+    assert str(created_demo.folder / "mail") in created_demo.output
     for word in ("rosa", "mona", "dora", "igor", "Password     demo"):
-        assert word in made.output
+        assert word in created_demo.output
 
 
-def test_there_are_two_hundred_tickets_of_half_a_year(made: Demonstration) -> None:
-    assert 180 <= count_tickets(made) <= 230
-    assert count_tickets(made, "created_datetime > datetime('now', '-14 days')") >= 8
-    assert count_tickets(made, "created_datetime < datetime('now', '-150 days')") >= 8
-    assert count_tickets(made, "created_datetime > datetime('now')") == 0
-    assert 1 <= count_tickets(made, "is_deleted") <= 15
+def test_about_two_hundred_tickets_cover_half_a_year(created_demo: Demonstration) -> None:
+    assert 180 <= count_tickets(created_demo) <= 230
+    assert count_tickets(created_demo, "created_datetime > datetime('now', '-14 days')") >= 8
+    assert count_tickets(created_demo, "created_datetime < datetime('now', '-150 days')") >= 8
+    assert count_tickets(created_demo, "created_datetime > datetime('now')") == 0
+    assert 1 <= count_tickets(created_demo, "is_deleted") <= 15
 
 
-def test_texts_differ(made: Demonstration) -> None:
-    texts = [text for (text,) in ask(made, "SELECT description FROM django_spire_help_desk_ticket")]
+def test_descriptions_vary(created_demo: Demonstration) -> None:
+    texts = [
+        text
+        for (text,) in query(created_demo, "SELECT description FROM django_spire_help_desk_ticket")
+    ]
     assert len(set(texts)) == len(texts)
     assert len({text[:25] for text in texts}) >= 60
     assert min(map(len, texts)) < 60
     assert max(map(len, texts)) > 300
 
 
-def test_old_tickets_are_mostly_done_and_some_are_stuck(made: Demonstration) -> None:
+def test_most_old_tickets_are_done_and_some_are_open(created_demo: Demonstration) -> None:
     old = "NOT is_deleted AND created_datetime < datetime('now', '-60 days')"
-    assert count_tickets(made, f"{old} AND status = 'done'") > 0.8 * count_tickets(made, old)
-    assert count_tickets(made, f"{old} AND status != 'done'") >= 2
+    assert count_tickets(created_demo, f"{old} AND status = 'done'") > 0.8 * count_tickets(
+        created_demo, old
+    )
+    assert count_tickets(created_demo, f"{old} AND status != 'done'") >= 2
     new = "NOT is_deleted AND created_datetime > datetime('now', '-14 days')"
     for status in ("read", "prog", "done"):
-        assert count_tickets(made, f"{new} AND status = '{status}'") >= 1
+        assert count_tickets(created_demo, f"{new} AND status = '{status}'") >= 1
 
 
-def test_history_tells_of_it_in_order(made: Demonstration) -> None:
-    events = ask(
-        made,
+def test_events_are_in_order_of_time(created_demo: Demonstration) -> None:
+    events = query(
+        created_demo,
         "SELECT ticket_id, created_datetime FROM django_spire_help_desk_ticket_event ORDER BY id",
     )
     moments = [moment for _ticket, moment in events]
     assert moments == sorted(moments)
-    assert len(events) > 1.5 * count_tickets(made)
-    (future,) = ask(
-        made,
+    assert len(events) > 1.5 * count_tickets(created_demo)
+    (future,) = query(
+        created_demo,
         "SELECT count(*) FROM django_spire_help_desk_ticket_event "
         "WHERE created_datetime > datetime('now')",
     )[0]
     assert future == 0
 
 
-@pytest.mark.parametrize("person", ["mona", "dora"])
-def test_inboxes_hold_a_few_unread_entries(made: Demonstration, person: str) -> None:
-    ((total, unread),) = ask(
-        made,
+@pytest.mark.parametrize("username", ["mona", "dora"])
+def test_inboxes_have_a_few_unread_entries(created_demo: Demonstration, username: str) -> None:
+    ((total, unread),) = query(
+        created_demo,
         "SELECT count(*), sum(read_datetime IS NULL) FROM django_spire_help_desk_notification "
         "JOIN accounts_user ON accounts_user.id = recipient_id "
         "WHERE channel = 'in_app' AND username = ?",
-        person,
+        username,
     )
     assert 1 <= unread <= 15
     assert total > 180
 
 
-def test_people_talk_on_tickets_in_working_order(made: Demonstration) -> None:
-    ((replies, notes),) = ask(
-        made,
+def test_comments_and_first_responses_are_consistent(created_demo: Demonstration) -> None:
+    ((replies, notes),) = query(
+        created_demo,
         "SELECT sum(NOT is_internal), sum(is_internal) FROM django_spire_help_desk_ticket_comment",
     )
     assert replies >= 200
     assert notes >= 30
-    texts = ask(made, "SELECT text FROM django_spire_help_desk_ticket_comment")
+    texts = query(created_demo, "SELECT text FROM django_spire_help_desk_ticket_comment")
     assert not any("{" in text for (text,) in texts)
-    assert count_tickets(made, "first_response_datetime < created_datetime") == 0
+    assert count_tickets(created_demo, "first_response_datetime < created_datetime") == 0
     for condition in (
         "assigned_to_id IS NOT NULL AND status = 'prog'",
         "status = 'done' AND done_datetime IS NOT NULL",
         "first_response_datetime IS NOT NULL AND first_response_datetime < done_datetime",
     ):
-        assert count_tickets(made, condition) >= 3
-    assert count_tickets(made, "status = 'prog' AND assigned_to_id IS NULL") == 0
-    # A comment bears the moment of its event, not that of the seeding.
-    apart = ask(
-        made,
+        assert count_tickets(created_demo, condition) >= 3
+    assert count_tickets(created_demo, "status = 'prog' AND assigned_to_id IS NULL") == 0
+    # A comment has the time of its event, not the time of seeding.
+    different = query(
+        created_demo,
         "SELECT count(*) FROM django_spire_help_desk_ticket_comment c "
         "JOIN django_spire_help_desk_ticket_event e "
         "ON e.comment_id = c.id WHERE c.created_datetime != e.created_datetime",
     )
-    assert apart == [(0,)]
+    assert different == [(0,)]
 
 
-def test_reporter_reads_no_note_and_has_news(made: Demonstration) -> None:
-    rows = ask(
-        made,
+def test_creator_gets_no_internal_notes_and_has_unread_entries(created_demo: Demonstration) -> None:
+    rows = query(
+        created_demo,
         "SELECT is_internal, read_datetime IS NULL FROM django_spire_help_desk_notification n "
         "JOIN accounts_user u ON u.id = n.recipient_id "
         "JOIN django_spire_help_desk_ticket_event e ON e.id = n.event_id "
@@ -170,33 +175,36 @@ def test_reporter_reads_no_note_and_has_news(made: Demonstration) -> None:
     assert 1 <= sum(unread for _internal, unread in rows) <= 2
 
 
-def test_only_the_newest_mails_lie_in_the_folder(made: Demonstration) -> None:
+def test_mail_folder_has_only_the_newest_mails(created_demo: Demonstration) -> None:
     newest = {
         number
-        for (number,) in ask(
-            made,
+        for (number,) in query(
+            created_demo,
             "SELECT DISTINCT ticket_id FROM django_spire_help_desk_ticket_event "
             "WHERE id > (SELECT max(id) - 30 FROM django_spire_help_desk_ticket_event)",
         )
     }
-    mails = made.mails()
+    mails = created_demo.mails()
     assert 3 <= len(mails) <= MAILS
     for mail in mails:
         number = re.search(r"Ticket #(\d+):", mail["Subject"])
         assert number is not None
         assert int(number[1]) in newest
         assert f"<help-desk.ticket.{number[1]}@" in f"{mail['Message-ID']} {mail['References']}"
-    waiting = ask(
-        made, "SELECT count(*) FROM django_spire_help_desk_notification WHERE status != 'sent'"
+    waiting = query(
+        created_demo,
+        "SELECT count(*) FROM django_spire_help_desk_notification WHERE status != 'sent'",
     )
     assert waiting == [(0,)]
 
 
-def test_a_second_run_keeps_what_is_there_and_fresh_starts_over(
+def test_second_run_keeps_data_and_fresh_starts_over(
     demonstration: Demonstration,
 ) -> None:
     total, mails = count_tickets(demonstration), len(demonstration.mails())
-    ask(demonstration, "UPDATE django_spire_help_desk_ticket SET description = 'Mine' WHERE id = 1")
+    query(
+        demonstration, "UPDATE django_spire_help_desk_ticket SET description = 'Mine' WHERE id = 1"
+    )
 
     again = demonstration.manage("demo", "--no-server")
     assert again.returncode == 0, again.stderr
@@ -213,66 +221,64 @@ def test_a_second_run_keeps_what_is_there_and_fresh_starts_over(
 
 
 @pytest.fixture
-def taken_port() -> Iterator[int]:
+def used_port() -> Iterator[int]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
 
 
-def test_a_taken_port_is_said_before_anything_is_done(tmp_path: Path, taken_port: int) -> None:
+def test_used_port_is_reported_before_data_is_created(tmp_path: Path, used_port: int) -> None:
     demonstration = Demonstration(tmp_path / "data")
-    done = demonstration.manage("demo", "--fresh", "--port", str(taken_port))
+    done = demonstration.manage("demo", "--fresh", "--port", str(used_port))
     assert done.returncode == 1
-    assert f"Port {taken_port} is taken" in done.stderr
+    assert f"Port {used_port} is already in use" in done.stderr
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
     assert not demonstration.database.exists()
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "eighty"])
-def test_what_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
+def test_invalid_port_is_rejected(tmp_path: Path, port: str) -> None:
     done = Demonstration(tmp_path / "data").manage("demo", "--port", port)
     assert done.returncode == 2
     assert "--port" in done.stderr
 
 
-def test_it_answers_and_ends_when_it_is_told_to(
-    demonstration: Demonstration, tmp_path: Path
-) -> None:
+def test_server_responds_and_stops_cleanly(demonstration: Demonstration, tmp_path: Path) -> None:
     demonstration.start(cwd=tmp_path)
     try:
         assert f"{demonstration.url}/" in demonstration.output
-        with urllib.request.urlopen(f"{demonstration.url}/sign-in/", timeout=30) as answer:
+        with urllib.request.urlopen(f"{demonstration.url}/sign-in/", timeout=30) as answer:  # noqa: S310
             assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
             assert "Sign in" in answer.read().decode()
         sheet = f"{demonstration.url}/static/help_desk/help_desk.css"
-        with urllib.request.urlopen(sheet, timeout=30) as answer:
+        with urllib.request.urlopen(sheet, timeout=30) as answer:  # noqa: S310
             assert answer.status == 200
         assert len(processes_of(demonstration)) == 2
     finally:
         status, rest = demonstration.stop(signal.SIGINT)
     assert (status, rest.strip()) == (0, "Stopped.")
-    # What sends beside it has ended, too, and in its own good time.
+    # The delivery process has stopped too, without an exception.
     assert processes_of(demonstration) == []
     assert "Traceback" not in (demonstration.folder / "delivery.log").read_text()
 
 
 def processes_of(demonstration: Demonstration) -> list[Path]:
-    """Find its processes by what Linux says of their environment."""
-    mark = f"INTRANET_DATA_DIR={demonstration.folder}".encode()
+    """Return the /proc entries of processes with the data folder in their environment."""
+    variable = f"INTRANET_DATA_DIR={demonstration.folder}".encode()
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
-            words = path.read_bytes().split(b"\0")
+            environment = path.read_bytes().split(b"\0")
         except OSError:
-            continue  # ended meanwhile, or somebody else's
-        if mark in words:
+            continue  # ended meanwhile, or owned by another user
+        if variable in environment:
             found.append(path)
     return found
 
 
-def test_mail_waits_for_a_server_that_is_down_and_arrives_once(
+def test_mail_waits_for_the_server_and_is_sent_once(
     demonstration: Demonstration,
 ) -> None:
     port = free_port()
@@ -288,8 +294,8 @@ def test_mail_waits_for_a_server_that_is_down_and_arrives_once(
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    filed = demonstration.manage("shell", "-v", "0", "-c", FILE_THREE)
-    assert filed.returncode == 0, filed.stderr
+    created = demonstration.manage("shell", "-v", "0", "-c", CREATE_THREE_TICKETS)
+    assert created.returncode == 0, created.stderr
     assert status()["waiting"] == 3
     with running_server(port) as received:
         assert deliver()["sent"] == 3
@@ -299,7 +305,7 @@ def test_mail_waits_for_a_server_that_is_down_and_arrives_once(
     assert len({mail["Message-ID"] for mail in received}) == 3
 
 
-def test_checks_and_migrations_have_nothing_to_say(demonstration: Demonstration) -> None:
+def test_checks_and_migrations_are_clean(demonstration: Demonstration) -> None:
     checked = demonstration.manage("check", "--fail-level", "INFO")
     assert checked.returncode == 0, checked.stderr
     compared = demonstration.manage("makemigrations", "--check", "--dry-run")

@@ -1,4 +1,4 @@
-"""Faults on purpose: nothing may be lost, stuck or half made, whatever breaks.
+"""Fault injection: nothing may be lost, stuck or written partially, whatever fails.
 
-`python -m tests.faults --faults 10000` runs that many and prints a table.
+`python -m tests.faults --faults 10000` causes that many faults and prints a table.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: cause faults, print what came of them, and fail if it is bad."""
+"""`python -m tests.faults`: cause faults, print the results, and fail if a check fails."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Run the harness as the command line says."""
+    """Run the harness with the options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--faults", type=int, default=300, help="how many at least")
-    parser.add_argument("--seed", type=int, default=None, help="to see a run again")
+    parser.add_argument("--faults", type=int, default=300, help="the minimum number of faults")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="repeats the choices of an earlier run"
+    )
     arguments = parser.parse_args()
     seed = random.randrange(10**6) if arguments.seed is None else arguments.seed
     with tempfile.TemporaryDirectory(prefix="help-desk-faults-") as name:
@@ -43,13 +45,13 @@ def _port(directory: Path) -> str:
 
 
 def _run(directory: Path, seed: int, faults: int) -> int:
-    import django  # noqa: PLC0415 -- the settings are known by now
+    import django  # noqa: PLC0415 -- needs the settings
 
     django.setup()
     from django.db import connection, connections  # noqa: PLC0415
 
     from tests.faults.harness import Harness  # noqa: PLC0415
-    from tests.support import databases
+    from tests.support import databases  # noqa: PLC0415
 
     if reason := databases.unreachable_reason():
         sys.exit(reason)
@@ -63,24 +65,24 @@ def _run(directory: Path, seed: int, faults: int) -> int:
     print(f"{databases.chosen()}, seed {seed}, {result.seconds:.0f} s")
     for kind, count in sorted(result.faults.items()):
         print(f"  {kind:<28}{count:>8,}")
-    print(f"  {'faults in all':<28}{sum(result.faults.values()):>8,}")
+    print(f"  {'total faults':<28}{sum(result.faults.values()):>8,}")
     for label, number in (
         ("tickets", result.tickets),
         ("comments", result.comments),
-        ("e-mails expected", result.expected),
-        ("refused for good, said so", result.refused),
+        ("emails expected", result.expected),
+        ("failed permanently", result.failed),
         ("lost", result.lost),
         ("stuck", result.stuck),
         ("duplicates", result.duplicates),
-        ("  after the server's silence", result.after_silence),
-        ("  others, at most the kills", result.other_duplicates),
-        ("half made", len(result.half_made)),
+        ("  unconfirmed by the server", result.unconfirmed),
+        ("  other (at most the kills)", result.other_duplicates),
+        ("partial writes", len(result.partial_writes)),
     ):
         print(f"  {label:<28}{number:>8,}")
-    for line in result.half_made[:10]:
+    for line in result.partial_writes[:10]:
         print(f"    {line}")
-    print("good" if result.is_good else "BAD")
-    return 0 if result.is_good else 1
+    print("PASSED" if result.has_passed else "FAILED")
+    return 0 if result.has_passed else 1
 
 
 if __name__ == "__main__":

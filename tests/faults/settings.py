@@ -1,4 +1,4 @@
-"""The tests' settings, with mail through a server that this folder starts, and a real file."""
+"""The tests' settings, with the faulty SMTP server and, for SQLite, a database file."""
 
 import os
 
@@ -11,7 +11,7 @@ FAULTS_DIRECTORY = os.environ["HELP_DESK_FAULTS_DIRECTORY"]
 
 DATABASES = {"default": databases.configuration("faults")}
 if databases.chosen() == databases.SQLITE:
-    path = os.path.join(FAULTS_DIRECTORY, "db.sqlite3")
+    path = os.path.join(FAULTS_DIRECTORY, "db.sqlite3")  # noqa: PTH118 -- Django takes text
     DATABASES["default"] |= {"NAME": path, "TEST": {"NAME": path}, "OPTIONS": {"timeout": 60}}
 
 _smtp = {"host": "127.0.0.1", "port": int(os.environ["HELP_DESK_FAULTS_PORT"]), "timeout": 10}
@@ -28,6 +28,6 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"null": {"class": "logging.NullHandler"}},
-    # Every fault is logged, as it should be; thousands of them are not worth reading.
+    # Each of the thousands of faults is logged as an error.
     "loggers": {"help_desk": {"handlers": ["null"], "propagate": False}},
 }

@@ -1,8 +1,8 @@
-"""An SMTP server that misbehaves as a seed says, and writes down what it took.
+"""An SMTP server that fails at random, and logs the messages that it accepted.
 
-Runs as a process of its own: `python -m tests.faults.smtp_server DIRECTORY SEED`. It writes
-its port to `port`; each message that it took, and each fault, to `journal`, a line of JSON
-each. From the moment that a file `calm` is there it behaves.
+It runs in its own process: `python -m tests.faults.smtp_server DIRECTORY SEED`. It writes its
+port to the file `port`, and each accepted message and each fault as a line of JSON to
+`journal`. As soon as a file `calm` exists, it causes no more faults.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from aiosmtpd.smtp import SMTP
 TOKEN = re.compile(r"\b[TC][0-9a-f]{32}\b")
 
 FAULTS = {
-    "hang up at once": 2,
+    "disconnect on connect": 2,
     "421 at MAIL": 2,
     "451 at RCPT": 4,
     "550 at RCPT": 1,
-    "hang up in DATA": 4,
+    "disconnect in DATA": 4,
     "452 after DATA": 4,
     "delay": 3,
-    "take it and hang up": 3,
+    "accept and disconnect": 3,
 }
-"""What may go wrong, and how often in proportion."""
+"""Fault to relative frequency."""
 
 PROBABILITY = 0.35
-"""Of a fault in a message's way."""
+"""The probability of a fault per message."""
 
 
 class Journal:
-    """What happened, in a file that outlives this process."""
+    """The accepted messages and the faults, in a file that outlives the process."""
 
     def __init__(self, directory: Path, seed: int) -> None:
         self.directory = directory
@@ -50,7 +50,7 @@ class Journal:
         self.file.write(json.dumps(entry) + "\n")
 
     def next_fault(self) -> str:
-        """Draw the fault of the next message; empty for none."""
+        """Choose the fault of the next message; empty for none."""
         is_calm = (self.directory / "calm").exists()
         if is_calm or self.random.random() >= PROBABILITY:
             return ""
@@ -68,33 +68,33 @@ class FaultySMTP(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.fault = self.journal.next_fault()
-        if self.fault == "hang up at once":
-            self._happens()
+        if self.fault == "disconnect on connect":
+            self._record_fault()
             self.transport.abort()
 
     async def smtp_MAIL(self, arg: str) -> None:
         if self.fault == "421 at MAIL":
-            self._happens()
-            await self.push("421 4.3.2 closing for a moment")
+            self._record_fault()
+            await self.push("421 4.3.2 shutting down")
             self.transport.close()
             return
         await super().smtp_MAIL(arg)
 
     async def smtp_DATA(self, arg: str) -> None:
-        if self.fault == "hang up in DATA":
-            self._happens()
-            await self.push("354 go on")
+        if self.fault == "disconnect in DATA":
+            self._record_fault()
+            await self.push("354 start mail input")
             self.transport.abort()
             return
         await super().smtp_DATA(arg)
 
-    def _happens(self) -> None:
+    def _record_fault(self) -> None:
         self.journal.write(fault=self.fault)
         self.fault = ""
 
 
 class Handler:
-    """What aiosmtpd asks at each step."""
+    """The hooks that aiosmtpd calls at each step."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -104,9 +104,9 @@ class Handler:
     ) -> str:
         if server.fault in {"451 at RCPT", "550 at RCPT"}:
             fault = server.fault
-            server._happens()
+            server._record_fault()
             server.fault = self.journal.next_fault()
-            return f"{fault[:3]} not this time"
+            return f"{fault[:3]} rejected"
         envelope.rcpt_tos.append(address)
         return "250 ok"
 
@@ -115,16 +115,16 @@ class Handler:
         if fault:
             self.journal.write(fault=fault)
         if fault == "452 after DATA":
-            return "452 4.3.1 no room just now"
+            return "452 4.3.1 insufficient storage"
         if fault == "delay":
             await asyncio.sleep(0.2)
-        is_silent = fault == "take it and hang up"
-        self._take(envelope, is_silent=is_silent)
-        if is_silent:
+        is_unconfirmed = fault == "accept and disconnect"
+        self._accept(envelope, is_unconfirmed=is_unconfirmed)
+        if is_unconfirmed:
             server.transport.abort()
-        return "250 taken"
+        return "250 accepted"
 
-    def _take(self, envelope: Any, *, is_silent: bool) -> None:
+    def _accept(self, envelope: Any, *, is_unconfirmed: bool) -> None:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         part = message.get_body(("plain",))
         text = "" if part is None else part.get_content()
@@ -132,7 +132,7 @@ class Handler:
             to=envelope.rcpt_tos,
             id=message["Message-ID"],
             tokens=sorted(set(TOKEN.findall(text))),
-            is_silent=is_silent,
+            is_unconfirmed=is_unconfirmed,
         )
 
 

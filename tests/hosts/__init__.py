@@ -1,6 +1,6 @@
-"""Small host projects, one for each kind that the package promises to work in.
+"""Small host projects, one for each kind of project that the package supports.
 
-Each folder is a host: `settings.py` starts from the default host's and says what differs,
-`models.py` holds its user model where it has one of its own. `HELP_DESK_TEST_HOST=<folder>`
-runs the whole suite in it; `@pytest.mark.hosts("custom_user")` ties a test to some of them.
+Each folder is a host: `settings.py` overrides the default host's settings, and `models.py` has
+its user model, if any. `HELP_DESK_TEST_HOST=<folder>` runs the suite in that host;
+`@pytest.mark.hosts("custom_user")` limits a test to some of them.
 """

@@ -1,4 +1,4 @@
-"""`manage.py help_desk_check_values`, on a table that takes any value."""
+"""`manage.py help_desk_check_values`, on a table without constraints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from help_desk.models import HelpDeskTicket
-from help_desk.takeover import recognize
+from help_desk.takeover import closest_value
 from tests.support import databases
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 def old_tickets(
     transactional_db: None, make_user: Callable[..., Any], database_alias: str
 ) -> Iterator[OldTickets]:
-    """Fills a table without constraints: `old_tickets({"status": "todo"})`."""
-    person = make_user()
+    """Fill a table without constraints: `old_tickets({"status": "todo"})`; return the IDs."""
+    creator = make_user()
     connection = connections[database_alias]
     constrain(connection, on=False)
 
     def fill(*rows: dict[str, Any]) -> list[int]:
         defaults = {"purpose": "app", "priority": "low", "description": "Old"}
         for row in rows:
-            ticket = HelpDeskTicket(created_by=person, **{**defaults, **row})
+            ticket = HelpDeskTicket(created_by=creator, **{**defaults, **row})
             HelpDeskTicket.objects.bulk_create([ticket])
         return list(HelpDeskTicket.objects.order_by("pk").values_list("pk", flat=True))
 
@@ -41,7 +41,7 @@ def old_tickets(
 
 
 def constrain(connection: Any, *, on: bool) -> None:
-    """Take the constraints off the table, or put them back."""
+    """Add the constraints to the table, or remove them."""
     if databases.chosen() == databases.SQLITE:
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA ignore_check_constraints = {not on}")
@@ -58,21 +58,21 @@ def stored() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def check(database_alias: str) -> Callable[..., str]:
-    """Runs the command and gives what it says."""
+    """Run the command and return its output, which is also kept as `check.output`."""
 
     def run(**options: Any) -> str:
         out = StringIO()
         try:
             call_command("help_desk_check_values", database=database_alias, stdout=out, **options)
         finally:
-            run.said = out.getvalue()
+            run.output = out.getvalue()
         return out.getvalue()
 
     return run
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "meant"),
+    ("field", "value", "replacement"),
     [
         ("status", "DONE", "done"),
         ("status", " done ", "done"),
@@ -92,25 +92,25 @@ def check(database_alias: str) -> Callable[..., str]:
         ("purpose", "\u00df", "app"),
     ],
 )
-def test_what_a_value_was_meant_to_be(field: str, value: str, meant: str) -> None:
-    assert recognize(field, value) == meant
+def test_replacement_is_the_closest_valid_value(field: str, value: str, replacement: str) -> None:
+    assert closest_value(field, value) == replacement
 
 
-def test_valid_values_are_well(old_tickets: OldTickets, check: Callable[..., str]) -> None:
+def test_valid_values_are_not_reported(old_tickets: OldTickets, check: Callable[..., str]) -> None:
     old_tickets({}, {"status": "done", "priority": "urge", "purpose": "comp"})
-    assert "valid" in check()
-    assert "valid" in check(mend=True)
+    assert check() == "All tickets have valid values.\n"
+    assert check(fix=True) == "All tickets have valid values.\n"
 
 
-def test_values_are_listed_and_nothing_is_changed(
+def test_invalid_values_are_listed_and_nothing_is_changed(
     old_tickets: OldTickets,
     check: Any,
 ) -> None:
-    _well, first, second = old_tickets({}, {"status": "todo"}, {"purpose": "x", "status": "y"})
+    _valid, first, second = old_tickets({}, {"status": "todo"}, {"purpose": "x", "status": "y"})
     before = stored()
-    with pytest.raises(CommandError, match="3 values to mend"):
+    with pytest.raises(CommandError, match=r"3 invalid values\. Run the command with --fix"):
         check()
-    assert check.said.splitlines() == [
+    assert check.output.splitlines() == [
         f"Ticket #{first}: status is 'todo' -> 'read'",
         f"Ticket #{second}: purpose is 'x' -> 'app'",
         f"Ticket #{second}: status is 'y' -> 'read'",
@@ -118,7 +118,7 @@ def test_values_are_listed_and_nothing_is_changed(
     assert stored() == before
 
 
-def test_values_are_mended_and_what_was_there_is_noted(
+def test_fix_replaces_values_and_notes_them_in_the_description(
     old_tickets: OldTickets,
     check: Callable[..., str],
 ) -> None:
@@ -128,7 +128,7 @@ def test_values_are_mended_and_what_was_there_is_noted(
         {"description": "two", "purpose": "c", "priority": "top"},
     )
     before = stored()
-    assert "2 tickets mended." in check(mend=True)
+    assert "2 tickets fixed." in check(fix=True)
     after = stored()
     assert after[0] == before[0]
     assert after[1:] == [
@@ -140,11 +140,11 @@ def test_values_are_mended_and_what_was_there_is_noted(
             "description": "two\n\n[purpose was 'c'; priority was 'top']",
         },
     ]
-    assert "valid" in check()
+    assert check() == "All tickets have valid values.\n"
 
 
 @pytest.mark.parametrize("value", ["DONE", "Done", "done "])
-def test_value_that_only_some_databases_hold_for_valid_is_mended_everywhere(
+def test_value_that_some_databases_treat_as_valid_is_fixed_on_all(
     old_tickets: OldTickets,
     check: Callable[..., str],
     value: str,
@@ -152,5 +152,5 @@ def test_value_that_only_some_databases_hold_for_valid_is_mended_everywhere(
     if len(value) > 4 and databases.chosen() != databases.SQLITE:
         pytest.skip("the column holds four characters")
     old_tickets({"status": value})
-    check(mend=True)
+    check(fix=True)
     assert stored()[0]["status"] == "done"

@@ -26,10 +26,10 @@ def prune(*arguments: str) -> str:
 
 
 @pytest.fixture
-def write(ticket: HelpDeskTicket, make_user: Callable[..., Any]) -> Callable[..., Notification]:
-    """Writes one row; by default one that was sent by e-mail 100 days ago."""
+def write_row(ticket: HelpDeskTicket, make_user: Callable[..., Any]) -> Callable[..., Notification]:
+    """Return a function that writes a row; by default an email sent 100 days ago."""
 
-    def make(*, days: float = 100, **values: Any) -> Notification:
+    def write(*, days: float = 100, **values: Any) -> Notification:
         values = {"channel": "email", "status": "sent", **values}
         return Notification.objects.create(
             event=ticket.events.get(),
@@ -38,50 +38,52 @@ def write(ticket: HelpDeskTicket, make_user: Callable[..., Any]) -> Callable[...
             **values,
         )
 
-    return make
+    return write
 
 
-def test_only_what_is_old_and_done_goes(
-    write: Callable[..., Notification], ticket: HelpDeskTicket
+def test_old_sent_skipped_and_read_notifications_are_deleted(
+    write_row: Callable[..., Notification], ticket: HelpDeskTicket
 ) -> None:
     now = timezone.now()
-    write()
-    write(status="skip")
-    write(channel="in_app", read_datetime=now)
+    write_row()
+    write_row(status="skip")
+    write_row(channel="in_app", read_datetime=now)
     kept = [
-        write(days=80),
-        write(status="wait", due_datetime=now),
-        write(status="fail"),
-        write(channel="in_app"),
+        write_row(days=80),
+        write_row(status="wait", due_datetime=now),
+        write_row(status="fail"),
+        write_row(channel="in_app"),
     ]
     assert prune() == "3 notifications deleted.\n"
     assert list(Notification.objects.order_by("pk")) == kept
     assert TicketEvent.objects.filter(ticket=ticket).exists()
 
 
-def test_age_and_what_failed_can_be_chosen(write: Callable[..., Notification]) -> None:
-    write(days=8)
-    write(days=8, status="fail")
-    kept = [write(days=6), write(days=8, status="wait", due_datetime=timezone.now())]
+def test_options_set_the_age_and_include_failed_notifications(
+    write_row: Callable[..., Notification],
+) -> None:
+    write_row(days=8)
+    write_row(days=8, status="fail")
+    kept = [write_row(days=6), write_row(days=8, status="wait", due_datetime=timezone.now())]
     assert prune("--days=7", "--failed") == "2 notifications deleted.\n"
     assert list(Notification.objects.order_by("pk")) == kept
 
 
-def test_dry_run_deletes_nothing(write: Callable[..., Notification]) -> None:
-    write()
+def test_dry_run_deletes_nothing(write_row: Callable[..., Notification]) -> None:
+    write_row()
     assert prune("--dry-run") == "1 notifications to delete; nothing was deleted.\n"
     assert Notification.objects.count() == 1
 
 
-def test_rows_go_in_batches(
-    write: Callable[..., Notification],
+def test_rows_are_deleted_in_batches(
+    write_row: Callable[..., Notification],
     monkeypatch: pytest.MonkeyPatch,
     capture_queries: Callable[[], Any],
 ) -> None:
     monkeypatch.setattr(help_desk_prune, "BATCH_SIZE", 2)
     for number in range(5):
-        write()
-        write(days=1 + number)
+        write_row()
+        write_row(days=1 + number)
     with capture_queries() as queries:
         assert prune() == "5 notifications deleted.\n"
     deletes = [query for query in queries if query["sql"].startswith("DELETE")]
@@ -89,6 +91,8 @@ def test_rows_go_in_batches(
     assert Notification.objects.count() == 5
 
 
-def test_age_must_be_an_age(db: None) -> None:
-    with pytest.raises(CommandError, match="write how many days old"):
+def test_negative_age_is_a_command_error(db: None) -> None:
+    with pytest.raises(
+        CommandError, match=r"--days must be 0 or greater, not -1\. For example: 90"
+    ):
         prune("--days=-1")

@@ -1,4 +1,4 @@
-"""Moves the help desk's tables to and fro."""
+"""Migrating the help desk's tables forwards and backwards."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ APP = "django_spire_help_desk"
 
 @pytest.fixture
 def migrate(transactional_db: None, database_alias: str) -> Iterator[Callable[..., None]]:
-    """Migrates the help desk: `migrate("0001_initial")`, `migrate(None)` to nothing at all.
+    """Migrate the help desk: `migrate("0001_initial")`, or `migrate(None)` to remove it.
 
-    Without a target, by the command as an operator does, to the latest.
+    Without a target, run the command, to the latest migration.
     """
 
     def to(*targets: str | None) -> None:
         if targets:
-            # Much quicker than the command, which also looks after all other apps.
+            # Much faster than the command, which also handles all other apps.
             executor = MigrationExecutor(connections[database_alias])
             executor.migrate([(APP, target) for target in targets])
         else:
@@ -39,11 +39,11 @@ def migrate(transactional_db: None, database_alias: str) -> Iterator[Callable[..
 def old_tickets(
     migrate: Callable[..., None], make_user: Callable[..., Any], database_alias: str
 ) -> Callable[..., list[int]]:
-    """Goes back to django-spire's table and fills it: `old_tickets({"status": "todo"})`.
+    """Migrate back to django-spire's table and fill it: `old_tickets({"status": "todo"})`.
 
-    Gives the numbers of the tickets.
+    Return the IDs of the tickets.
     """
-    person = make_user(name="somebody")
+    creator = make_user()
     migrate("0001_initial")
     executor = MigrationExecutor(connections[database_alias])
     state = executor.loader.project_state([(APP, "0001_initial")])
@@ -51,14 +51,14 @@ def old_tickets(
 
     def fill(*rows: dict[str, Any]) -> list[int]:
         defaults = {"purpose": "app", "priority": "low", "description": "Émile's “ticket” 🎫"}
-        return [tickets.create(created_by_id=person.pk, **{**defaults, **row}).pk for row in rows]
+        return [tickets.create(created_by_id=creator.pk, **{**defaults, **row}).pk for row in rows]
 
     return fill
 
 
 @pytest.fixture
 def stored(database_alias: str) -> Callable[[], list[tuple[Any, ...]]]:
-    """What the ticket table holds in the columns that django-spire's has."""
+    """Return the ticket table's rows, with the columns of django-spire's table."""
 
     def read() -> list[tuple[Any, ...]]:
         with connections[database_alias].cursor() as cursor:
@@ -74,7 +74,7 @@ def stored(database_alias: str) -> Callable[[], list[tuple[Any, ...]]]:
 
 @pytest.fixture
 def schema(database_alias: str) -> Callable[[], Any]:
-    """Everything that can be changed about the help desk's tables, to be compared."""
+    """Return the columns and constraints of the help desk's tables."""
 
     def read() -> Any:
         connection = connections[database_alias]

@@ -1,4 +1,4 @@
-"""`0001_initial` makes the table of django-spire's help desk, and nothing else."""
+"""`0001_initial` creates the table of django-spire's help desk, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support import databases
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.hosts("default")  # whose accounts have numbers for keys
+pytestmark = pytest.mark.hosts("default")  # other hosts have other user IDs
 
 TABLE = "django_spire_help_desk_ticket"
 COLUMNS = [
@@ -94,7 +94,7 @@ def test_columns_types_and_nullability(migrate: Callable[..., None], database_al
     assert found == [(name, kind, False, None) for name, kind in zip(COLUMNS, types, strict=True)]
 
 
-def test_only_the_key_the_account_and_its_index_are_constrained_and_nothing_else_is_there(
+def test_constraints_are_the_primary_key_the_foreign_key_and_its_index(
     migrate: Callable[..., None], schema: Callable[[], Any]
 ) -> None:
     migrate("0001_initial")

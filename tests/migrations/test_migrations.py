@@ -1,4 +1,4 @@
-"""Taking over a table with rows in it, and going back."""
+"""Taking over a table with rows, and migrating back."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_models_and_migrations_agree(transactional_db: None) -> None:
     call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
 
 
-def test_every_row_is_there_afterwards_and_before(
+def test_rows_are_kept_in_both_directions(
     old_tickets: OldTickets, migrate: Migrate, stored: Stored
 ) -> None:
     numbers = old_tickets(*ROWS)
@@ -52,7 +52,7 @@ def test_every_row_is_there_afterwards_and_before(
     assert stored() == before
 
 
-def test_only_the_later_migrations_run_where_django_spires_first_has_run(
+def test_only_later_migrations_run_after_the_initial_one_of_django_spire(
     old_tickets: OldTickets, migrate: Migrate, database_alias: str
 ) -> None:
     old_tickets({})
@@ -65,7 +65,7 @@ def test_only_the_later_migrations_run_where_django_spires_first_has_run(
     assert applied(database_alias) == ["0001_initial", *planned]
 
 
-def test_permissions_and_content_type_change_no_hands(
+def test_permissions_and_content_type_are_kept(
     old_tickets: OldTickets,
     migrate: Migrate,
     make_user: Callable[..., Any],
@@ -73,23 +73,23 @@ def test_permissions_and_content_type_change_no_hands(
 ) -> None:
     manager = grant(make_user(), "delete")
 
-    def kept() -> Any:
+    def state() -> Any:
         kind = ContentType.objects.get(app_label=APP, model="helpdeskticket")
         permissions = Permission.objects.filter(content_type=kind).order_by("codename")
         return kind.pk, list(permissions.values_list("pk", "codename", "name"))
 
     old_tickets({})
-    before = kept()
+    before = state()
     assert [codename for _pk, codename, _name in before[1]] == [
         f"{action}_helpdeskticket" for action in ("add", "change", "delete", "view")
     ]
     migrate()
-    assert kept() == before
+    assert state() == before
     holder = type(manager)._default_manager.get(pk=manager.pk)
     assert holder.has_perm(f"{APP}.delete_helpdeskticket")
 
 
-def test_taken_over_tickets_can_be_worked_on(
+def test_taken_over_tickets_can_be_updated(
     old_tickets: OldTickets, migrate: Migrate, make_user: Callable[..., Any]
 ) -> None:
     (number,) = old_tickets({})
@@ -99,7 +99,7 @@ def test_taken_over_tickets_can_be_worked_on(
     assert ticket.events.get().changes == {"status": ["read", "done"]}
 
 
-def test_rows_with_invalid_values_stop_the_migration_before_anything_changed(
+def test_invalid_values_stop_the_migration_before_any_change(
     old_tickets: OldTickets,
     migrate: Migrate,
     stored: Stored,
@@ -113,27 +113,27 @@ def test_rows_with_invalid_values_stop_the_migration_before_anything_changed(
         migrate()
     assert (schema(), stored(), applied(database_alias)) == before
     assert ": " + ", ".join(f"#{number}" for number in invalid) + "." in str(caught.value)
-    assert "help_desk_check_values --mend" in str(caught.value)
-    mend(database_alias)
+    assert "help_desk_check_values --fix" in str(caught.value)
+    fix_values(database_alias)
     migrate()
     assert HelpDeskTicket.objects.count() == 5
 
 
-def mend(alias: str) -> None:
-    call_command("help_desk_check_values", mend=True, database=alias, stdout=StringIO())
+def fix_values(alias: str) -> None:
+    call_command("help_desk_check_values", fix=True, database=alias, stdout=StringIO())
 
 
-def test_many_invalid_rows_are_counted_not_listed(
+def test_at_most_twenty_invalid_tickets_are_listed(
     old_tickets: OldTickets, migrate: Migrate, database_alias: str
 ) -> None:
     numbers = old_tickets(*[{"status": "todo"}] * 23)
     with pytest.raises(CommandError) as caught:
         migrate()
     assert f"#{numbers[19]} and 3 more." in str(caught.value)
-    mend(database_alias)
+    fix_values(database_alias)
 
 
-def test_everything_can_be_taken_back_and_made_anew(
+def test_all_migrations_can_be_reversed_and_applied_again(
     migrate: Migrate, schema: Callable[[], Any]
 ) -> None:
     before = schema()
@@ -144,7 +144,7 @@ def test_everything_can_be_taken_back_and_made_anew(
 
 
 def normalized(tables: Any) -> Any:
-    """Leave out names that Django makes up, and the order in which a database tells them."""
+    """Return the schema without generated names and without the order of constraints."""
     return {
         name: (
             description,

@@ -1,4 +1,4 @@
-"""Events and notifications are written once."""
+"""Events and notifications cannot be changed or deleted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "Notification": {"status": "fail"},
 }
 
-REFUSED: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+WRITES: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "save": lambda row, change: row.save(),
     "save-update-fields": lambda row, change: row.save(update_fields=list(change)),
     "delete": lambda row, change: row.delete(),
@@ -36,63 +36,63 @@ REFUSED: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
 @pytest.fixture(params=[TicketEvent, Notification])
 def row(
     request: pytest.FixtureRequest,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     manager: Any,
 ) -> TicketEvent | Notification:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     return request.param.objects.order_by("pk").first()
 
 
-@pytest.mark.parametrize("way", REFUSED.values(), ids=REFUSED.keys())
-def test_row_can_be_neither_changed_nor_deleted(
-    row: Any, way: Callable[[Any, dict[str, Any]], Any]
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_row_cannot_be_changed_or_deleted(
+    row: Any, write: Callable[[Any, dict[str, Any]], Any]
 ) -> None:
     before = type(row).objects.values().get(pk=row.pk)
     change = CHANGES[type(row).__name__]
     for name, value in change.items():
         setattr(row, name, value)
     with pytest.raises(AppendOnlyError, match="append-only"):
-        way(row, change)
+        write(row, change)
     assert type(row).objects.values().get(pk=row.pk) == before
 
 
-def test_new_row_does_not_overwrite_one_with_the_same_key(row: Any) -> None:
+def test_new_row_does_not_overwrite_one_with_the_same_id(row: Any) -> None:
     before = type(row).objects.values().get(pk=row.pk)
     copy = type(row)(**{**before, **CHANGES[type(row).__name__]})
     with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
         copy.save()
 
 
-def test_row_is_not_reached_through_a_relation_either(row: Any) -> None:
+def test_rows_of_a_relation_cannot_be_deleted(row: Any) -> None:
     related = row.ticket.events if isinstance(row, TicketEvent) else row.event.notifications
     with pytest.raises(AppendOnlyError):
         related.all().delete()
 
 
-def test_refusal_is_one_of_the_packages_errors() -> None:
+def test_append_only_error_is_a_help_desk_error() -> None:
     assert issubclass(AppendOnlyError, HelpDeskError)
 
 
-def test_rows_go_with_their_ticket(row: Any) -> None:
+def test_deleting_a_ticket_deletes_its_events_and_notifications(row: Any) -> None:
     HelpDeskTicket.objects.get().delete()
     assert not TicketEvent.objects.exists()
     assert not Notification.objects.exists()
 
 
-def test_history_outlives_the_account_of_who_did_it(ticket: HelpDeskTicket, agent: Any) -> None:
+def test_deleting_the_actor_keeps_the_event(ticket: HelpDeskTicket, agent: Any) -> None:
     ticket.services.update(actor=agent, status="done")
     agent.delete()
     event = ticket.events.latest("pk")
     assert (event.actor, event.changes) == (None, {"status": ["read", "done"]})
 
 
-def test_what_a_person_was_told_goes_with_their_account(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
+def test_deleting_a_user_deletes_their_notifications(
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
-    told = Notification.objects.filter(event__ticket=ticket)
-    before = told.count()
+    ticket = create_ticket(created_by=reporter)
+    rows = Notification.objects.filter(event__ticket=ticket)
+    before = rows.count()
     manager.delete()
-    assert told.count() == before - 1
+    assert rows.count() == before - 1
     assert ticket.events.exists()

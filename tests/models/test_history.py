@@ -1,4 +1,4 @@
-"""The events that saving a ticket leaves, with or without the service."""
+"""The events that `HelpDeskTicket.save()` records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fail_at(database_alias: str) -> Callable[[str], Any]:
-    """Makes the database fail at statements that hold a text: `with fail_at("INSERT")`."""
+    """Make SQL statements that contain a text fail: `with fail_at("INSERT"):`."""
 
     def wrapper_for(part: str) -> Any:
         def fail(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
@@ -34,7 +34,7 @@ def last_event(ticket: HelpDeskTicket) -> TicketEvent:
     return ticket.events.latest("pk")
 
 
-def test_first_event_keeps_what_the_ticket_said(ticket: HelpDeskTicket) -> None:
+def test_first_event_records_the_initial_values(ticket: HelpDeskTicket) -> None:
     event = ticket.events.get()
     assert event.type == TicketEventType.NEW
     assert event.changes == {
@@ -46,7 +46,7 @@ def test_first_event_keeps_what_the_ticket_said(ticket: HelpDeskTicket) -> None:
     assert event.created_datetime == ticket.created_datetime
 
 
-def test_direct_save_records_old_and_new(ticket: HelpDeskTicket) -> None:
+def test_direct_save_records_old_and_new_values(ticket: HelpDeskTicket) -> None:
     ticket.status = "done"
     ticket.description = "Solved: it was unplugged."
     old = ticket.tracker.previous("description")
@@ -59,19 +59,19 @@ def test_direct_save_records_old_and_new(ticket: HelpDeskTicket) -> None:
     }
 
 
-def test_actor_of_a_direct_save_is_kept(ticket: HelpDeskTicket, agent: Any) -> None:
+def test_direct_save_records_the_actor(ticket: HelpDeskTicket, agent: Any) -> None:
     ticket.status = "prog"
     ticket.save(actor=agent)
     assert last_event(ticket).actor == agent
 
 
-def test_save_without_a_change_leaves_no_event(ticket: HelpDeskTicket) -> None:
+def test_save_without_a_change_records_no_event(ticket: HelpDeskTicket) -> None:
     ticket.save()
     HelpDeskTicket.objects.get(pk=ticket.pk).save()
     assert ticket.events.count() == 1
 
 
-def test_each_save_records_what_changed_since_the_last(ticket: HelpDeskTicket) -> None:
+def test_each_save_records_the_changes_since_the_previous_one(ticket: HelpDeskTicket) -> None:
     for status in ("prog", "done"):
         ticket.status = status
         ticket.save()
@@ -79,7 +79,7 @@ def test_each_save_records_what_changed_since_the_last(ticket: HelpDeskTicket) -
     assert changes == [{"status": ["read", "prog"]}, {"status": ["prog", "done"]}]
 
 
-def test_update_fields_records_those_and_leaves_the_rest_to_the_next_save(
+def test_update_fields_records_only_those_and_the_next_save_the_rest(
     ticket: HelpDeskTicket,
 ) -> None:
     ticket.status, ticket.priority = "prog", "urge"
@@ -90,7 +90,7 @@ def test_update_fields_records_those_and_leaves_the_rest_to_the_next_save(
 
 
 @pytest.mark.parametrize("how", ["only", "defer"])
-def test_old_value_of_a_deferred_field_is_known(ticket: HelpDeskTicket, how: str) -> None:
+def test_old_value_of_a_deferred_field_is_recorded(ticket: HelpDeskTicket, how: str) -> None:
     names = {"only": ["description"], "defer": ["status"]}[how]
     partial = getattr(HelpDeskTicket.objects, how)(*names).get(pk=ticket.pk)
     partial.status = "done"
@@ -99,7 +99,7 @@ def test_old_value_of_a_deferred_field_is_known(ticket: HelpDeskTicket, how: str
     assert HelpDeskTicket.objects.get(pk=ticket.pk).status == "done"
 
 
-def test_refreshed_ticket_forgets_what_was_not_saved(ticket: HelpDeskTicket) -> None:
+def test_refresh_discards_unsaved_changes(ticket: HelpDeskTicket) -> None:
     ticket.status = "done"
     ticket.refresh_from_db()
     ticket.save()
@@ -107,7 +107,7 @@ def test_refreshed_ticket_forgets_what_was_not_saved(ticket: HelpDeskTicket) -> 
 
 
 @pytest.mark.parametrize("table", ["_ticket", "_ticket_event"])
-def test_change_whose_save_failed_is_recorded_by_the_next(
+def test_change_of_a_failed_save_is_recorded_by_the_next_save(
     ticket: HelpDeskTicket,
     fail_at: Callable[[str], Any],
     transactional_db: None,
@@ -123,11 +123,11 @@ def test_change_whose_save_failed_is_recorded_by_the_next(
     assert ticket.events.count() == 2
 
 
-def test_new_ticket_whose_event_failed_is_new_at_the_next_save(
+def test_new_ticket_of_a_failed_save_is_still_new(
     reporter: Any, fail_at: Callable[[str], Any], transactional_db: None
 ) -> None:
     ticket = HelpDeskTicket(
-        created_by=reporter, purpose="app", priority="low", description="Mouse dead"
+        created_by=reporter, purpose="app", priority="low", description="The mouse is dead."
     )
     with fail_at("_ticket_event"), pytest.raises(DatabaseError):
         ticket.save()
@@ -137,12 +137,54 @@ def test_new_ticket_whose_event_failed_is_new_at_the_next_save(
     assert ticket.events.get().type == TicketEventType.NEW
 
 
-def test_queryset_update_leaves_no_event(ticket: HelpDeskTicket) -> None:
+def state_of(ticket: HelpDeskTicket) -> tuple[object, ...]:
+    """Return everything that a failed save must restore."""
+    names = [field.attname for field in HelpDeskTicket._meta.concrete_fields]
+    values = {name: getattr(ticket, name) for name in names}
+    return values, ticket._state.adding, ticket._state.db, ticket.tracker.changed()
+
+
+@pytest.mark.parametrize("method", ["save", "create"])
+def test_failed_save_of_a_new_ticket_restores_the_instance(
+    reporter: Any,
+    agent: Any,
+    fail_at: Callable[[str], Any],
+    transactional_db: None,
+    method: str,
+) -> None:
+    ticket = HelpDeskTicket(
+        created_by=reporter,
+        assigned_to=agent,
+        purpose="app",
+        priority="low",
+        status="done",
+        description="The mouse is dead.",
+    )
+    before = state_of(ticket)
+    with fail_at("_ticket_event"), pytest.raises(DatabaseError):
+        ticket.save() if method == "save" else ticket.services.create(reporter)
+    assert (ticket.pk, ticket._state.adding) == (None, True)
+    assert state_of(ticket) == before
+    assert not HelpDeskTicket.objects.exists()
+
+
+def test_failed_save_of_an_existing_ticket_restores_the_instance(
+    ticket: HelpDeskTicket, fail_at: Callable[[str], Any], transactional_db: None
+) -> None:
+    ticket.priority, ticket.status = "urge", "done"
+    before = state_of(ticket)
+    assert before[3] == {"priority": "med", "status": "read"}
+    with fail_at("_ticket_event"), pytest.raises(DatabaseError):
+        ticket.save()
+    assert state_of(ticket) == before
+
+
+def test_queryset_update_records_no_event(ticket: HelpDeskTicket) -> None:
     HelpDeskTicket.objects.filter(pk=ticket.pk).update(status="done")
     assert ticket.events.count() == 1
 
 
-def test_copied_ticket_has_a_history_of_its_own(ticket: HelpDeskTicket) -> None:
+def test_copied_ticket_has_its_own_history(ticket: HelpDeskTicket) -> None:
     first = ticket.pk
     ticket.pk, ticket._state.adding = None, True
     ticket.save()
@@ -150,5 +192,5 @@ def test_copied_ticket_has_a_history_of_its_own(ticket: HelpDeskTicket) -> None:
     assert ticket.events.get().type == TicketEventType.NEW
 
 
-def test_event_says_what_happened_to_which_ticket(ticket: HelpDeskTicket) -> None:
+def test_event_as_text_names_type_and_ticket(ticket: HelpDeskTicket) -> None:
     assert str(ticket.events.get()) == f"Created: Ticket #{ticket.pk}"

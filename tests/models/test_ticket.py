@@ -1,4 +1,4 @@
-"""The ticket: what it holds and what its table refuses."""
+"""The ticket's fields, constraints and methods."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_permissions_are_djangos_four() -> None:
     assert HelpDeskTicket._meta.default_permissions == ("add", "change", "delete", "view")
 
 
-def test_creator_is_a_protected_account_that_no_form_asks_for() -> None:
+def test_creator_is_protected_and_not_editable() -> None:
     creator = field("created_by")
     assert creator.related_model is get_user_model()
     assert creator.remote_field.on_delete is models.PROTECT
@@ -53,7 +53,7 @@ def test_default(name: str, expected: object) -> None:
     assert field(name).default == expected
 
 
-def test_named_by_its_number(ticket: HelpDeskTicket) -> None:
+def test_ticket_as_text_is_its_number(ticket: HelpDeskTicket) -> None:
     assert str(ticket) == f"Ticket #{ticket.pk}"
 
 
@@ -66,22 +66,22 @@ def test_named_by_its_number(ticket: HelpDeskTicket) -> None:
         ("set_inactive", "is_active", True, False),
     ],
 )
-def test_set_method_saves_its_own_field_only(
+def test_set_methods_save_only_their_own_field(
     ticket: HelpDeskTicket, *, method: str, name: str, before: bool, after: bool
 ) -> None:
     HelpDeskTicket.objects.filter(pk=ticket.pk).update(**{name: before})
     ticket.refresh_from_db()
-    ticket.description = "Not to be saved"
+    ticket.description = "Not saved"
     getattr(ticket, method)()
     saved = HelpDeskTicket.objects.get(pk=ticket.pk)
     assert getattr(saved, name) is after
-    assert saved.description != "Not to be saved"
+    assert saved.description != "Not saved"
     assert saved.events.latest("pk").changes == {name: [before, after]}
 
 
 @pytest.mark.parametrize("name", ["purpose", "priority", "status"])
 @pytest.mark.parametrize("value", ["nope", ""], ids=["unknown", "empty"])
-def test_database_refuses_values_that_a_ticket_cannot_have(
+def test_database_refuses_invalid_choices(
     ticket: HelpDeskTicket, database_alias: str, name: str, value: str
 ) -> None:
     tickets = HelpDeskTicket.objects.filter(pk=ticket.pk)
@@ -97,7 +97,7 @@ def test_database_refuses_values_that_a_ticket_cannot_have(
         ("status", ["read", "prog", "done"]),
     ],
 )
-def test_database_accepts_every_value_that_a_ticket_can_have(
+def test_database_accepts_every_choice(
     ticket: HelpDeskTicket, name: str, values: list[str]
 ) -> None:
     for value in values:
@@ -105,17 +105,15 @@ def test_database_accepts_every_value_that_a_ticket_can_have(
     assert [value for value, _label in field(name).choices] == values
 
 
-def test_account_that_filed_a_ticket_cannot_be_deleted(
-    ticket: HelpDeskTicket, reporter: Any
-) -> None:
+def test_creator_of_a_ticket_cannot_be_deleted(ticket: HelpDeskTicket, reporter: Any) -> None:
     with pytest.raises(ProtectedError):
         reporter.delete()
 
 
-def test_account_leads_to_the_tickets_that_it_filed(
+def test_tickets_are_reachable_from_their_creator(
     ticket: HelpDeskTicket, reporter: Any, make_ticket: Callable[..., HelpDeskTicket]
 ) -> None:
     make_ticket()
     assert list(reporter.created_help_desk_tickets.all()) == [ticket]
-    accounts = get_user_model()._default_manager
-    assert accounts.get(created_help_desk_ticket=ticket) == reporter
+    users = get_user_model()._default_manager
+    assert users.get(created_help_desk_ticket=ticket) == reporter

@@ -1,4 +1,4 @@
-"""What waits and is no longer to be sent."""
+"""Waiting notifications that must not be sent any more."""
 
 from __future__ import annotations
 
@@ -8,65 +8,68 @@ import pytest
 from django.core import mail
 
 from help_desk.channels import active_channels
-from help_desk.content import unsubscribe
-from help_desk.delivery import runner as delivery
+from help_desk.content.unsubscribe import Scope, Unsubscription
+from help_desk.delivery import dispatch, runner
 from help_desk.models import HelpDeskTicket, Notification
-from help_desk.notifications import eligibility as gate
-from help_desk.notifications import planner as outbox
+from help_desk.notifications import eligibility
 from help_desk.services import preferences as preference_service
+from tests.support.hosts import with_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.hosts("default", "custom_user", "login_required", "multi_db", "use_tz_false"),
+    with_email,
 ]
 
 
 @pytest.fixture(autouse=True)
-def nothing_leaves_by_itself(settings: Any) -> None:
+def deliver_by_command(settings: Any) -> None:
     settings.ADMINS = []
-    settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command"}
+    # Without a window, changes are due at once.
+    settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command", "CHANGES_WINDOW": 0}
 
 
-def lose_view(ticket: HelpDeskTicket, person: Any) -> None:
-    person.user_permissions.clear()
+def lose_view_permission(ticket: HelpDeskTicket, user: Any) -> None:
+    user.user_permissions.clear()
 
 
-def leave(ticket: HelpDeskTicket, person: Any) -> None:
-    type(person)._default_manager.filter(pk=person.pk).update(is_active=False)
+def become_inactive(ticket: HelpDeskTicket, user: Any) -> None:
+    type(user)._default_manager.filter(pk=user.pk).update(is_active=False)
 
 
-def mute(ticket: HelpDeskTicket, person: Any) -> None:
-    ticket.services.mute(person)
+def mute(ticket: HelpDeskTicket, user: Any) -> None:
+    ticket.services.mute(user)
 
 
-def delete(ticket: HelpDeskTicket, person: Any) -> None:
+def delete(ticket: HelpDeskTicket, user: Any) -> None:
     ticket.services.delete(None)
 
 
-def want_no_email(ticket: HelpDeskTicket, person: Any) -> None:
-    wish = unsubscribe.of(person.pk, ticket_id=None, is_new=False)
-    assert preference_service.unsubscribe(wish)
+def opt_out_of_email(ticket: HelpDeskTicket, user: Any) -> None:
+    unsubscription = Unsubscription(user_id=str(user.pk), scope=Scope.ALL_EMAIL)
+    assert preference_service.unsubscribe(unsubscription)
 
 
 REASONS = [
-    (lose_view, gate.NOT_PERMITTED),
-    (leave, gate.INACTIVE),
-    (mute, gate.MUTED),
-    (delete, gate.DELETED),
-    (want_no_email, gate.OPTED_OUT),
+    (lose_view_permission, eligibility.NOT_PERMITTED),
+    (become_inactive, eligibility.INACTIVE),
+    (mute, eligibility.MUTED),
+    (delete, eligibility.DELETED),
+    (opt_out_of_email, eligibility.OPTED_OUT),
 ]
 
 
-@pytest.mark.parametrize(("happens", "reason"), REASONS, ids=lambda v: getattr(v, "__name__", ""))
+@pytest.mark.parametrize(
+    ("act", "reason"), REASONS, ids=lambda value: getattr(value, "__name__", "")
+)
 @pytest.mark.parametrize("kind", ["reply", "status"])
-def test_what_waits_is_skipped_and_says_why(
+def test_waiting_email_is_skipped_with_a_reason(
     ticket: HelpDeskTicket,
     agent: Any,
     reporter: Any,
-    happens: Callable[[HelpDeskTicket, Any], None],
+    act: Callable[[HelpDeskTicket, Any], None],
     reason: str,
     kind: str,
 ) -> None:
@@ -74,96 +77,122 @@ def test_what_waits_is_skipped_and_says_why(
         ticket.services.comment(agent, "Hello.")
     else:
         ticket.services.start(agent)
-    happens(ticket, reporter)
-    assert delivery.deliver() == delivery.DeliveryReport(skipped=1)
+    act(ticket, reporter)
+    assert runner.deliver() == runner.DeliveryReport(skipped=1)
     row = Notification.objects.get(channel="email", recipient=reporter)
     assert (row.status, row.error, row.due_datetime, row.lease) == ("skip", reason, None, None)
     assert mail.outbox == []
-    assert outbox.send_again(Notification.objects.filter(pk=row.pk)) == 1
-    assert delivery.deliver() == delivery.DeliveryReport(skipped=1)
+    assert dispatch.resend(Notification.objects.filter(pk=row.pk)) == 1
+    assert runner.deliver() == runner.DeliveryReport(skipped=1)
 
 
-def test_whoever_may_see_it_again_gets_it_when_it_is_sent_again(
+def test_resent_email_is_sent_once_the_recipient_has_the_permission_again(
     ticket: HelpDeskTicket, agent: Any, reporter: Any, grant: Callable[..., Any]
 ) -> None:
     ticket.services.comment(agent, "Hello.")
-    lose_view(ticket, reporter)
-    delivery.deliver()
+    lose_view_permission(ticket, reporter)
+    runner.deliver()
     grant(reporter, "view")
-    outbox.send_again(Notification.objects.filter(recipient=reporter))
-    assert delivery.deliver() == delivery.DeliveryReport(sent=1)
+    dispatch.resend(Notification.objects.filter(recipient=reporter))
+    assert runner.deliver() == runner.DeliveryReport(sent=1)
 
 
-def test_note_is_not_sent_to_who_may_not_read_notes_any_more(
+def test_note_is_not_sent_to_a_user_who_lost_the_change_permission(
     ticket: HelpDeskTicket, agent: Any, manager: Any, grant: Callable[..., Any]
 ) -> None:
     ticket.services.follow(manager)
-    ticket.services.comment(agent, "For us.", internal=True)
-    ticket.services.comment(agent, "For all.")
+    ticket.services.comment(agent, "Internal.", internal=True)
+    ticket.services.comment(agent, "Public.")
     manager.user_permissions.clear()
     grant(manager, "view")
-    delivery.deliver()
+    runner.deliver()
     rows = Notification.objects.filter(channel="email", recipient=manager).order_by("pk")
     assert [row.status for row in rows] == ["skip", "sent"]
-    assert not any("For us." in str(message.message()) for message in mail.outbox)
+    assert not any("Internal." in str(message.message()) for message in mail.outbox)
 
 
-def test_creator_is_sent_nothing_once_the_host_lets_creators_see_no_more(
-    make_ticket: Callable[..., HelpDeskTicket], stranger: Any, agent: Any, settings: Any
+def test_creator_gets_no_email_once_creators_no_longer_see_own_tickets(
+    make_ticket: Callable[..., HelpDeskTicket],
+    user_without_permissions: Any,
+    agent: Any,
+    settings: Any,
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
-    ticket = make_ticket(created_by=stranger)
+    ticket = make_ticket(created_by=user_without_permissions)
     ticket.services.comment(agent, "One.")
-    assert delivery.deliver() == delivery.DeliveryReport(sent=1)
+    assert runner.deliver() == runner.DeliveryReport(sent=1)
     ticket.services.comment(agent, "Two.")
     settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": False}
-    assert delivery.deliver() == delivery.DeliveryReport(skipped=1)
+    assert runner.deliver() == runner.DeliveryReport(skipped=1)
 
 
-def test_refusing_one_kind_stops_nothing_that_is_another_kind_too(
+def test_email_of_two_kinds_is_sent_unless_the_user_opted_out_of_both(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
     ticket.services.comment(agent, "Done.", status="done")
     preference_service.set_preferences(reporter, {("reply", "email"): False})
-    assert delivery.deliver() == delivery.DeliveryReport(sent=1)
+    assert runner.deliver() == runner.DeliveryReport(sent=1)
+    preference_service.set_preferences(reporter, {("reply", "email"): None})
+    ticket.services.comment(agent, "Reopened.", status="prog")
+    opt_outs = {("reply", "email"): False, ("status", "email"): False}
+    preference_service.set_preferences(reporter, opt_outs)
+    assert runner.deliver() == runner.DeliveryReport(skipped=1)
 
 
-def test_mention_of_somebody_else_is_no_reason_to_send_what_was_refused(
+@pytest.mark.parametrize(
+    ("opted_out", "status", "reason"),
+    [("reply", "skip", eligibility.OPTED_OUT), ("status", "sent", "")],
+)
+def test_follower_gets_email_of_a_reply_with_a_status_unless_they_opted_out_of_replies(
+    ticket: HelpDeskTicket, agent: Any, manager: Any, opted_out: str, status: str, reason: str
+) -> None:
+    ticket.services.follow(manager)
+    ticket.services.comment(agent, "Done.", status="done")
+    row = Notification.objects.get(channel="email", recipient=manager)
+    assert (row.status, row.kinds) == ("wait", ["reply"])
+    preference_service.set_preferences(manager, {(opted_out, "email"): False})
+    runner.deliver()
+    row.refresh_from_db()
+    assert (row.status, row.error, row.kinds) == (status, reason, ["reply"])
+    assert len(mail.outbox) == (2 if status == "sent" else 1)
+
+
+def test_mention_of_another_user_does_not_override_an_opt_out(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:
     ticket.services.comment(agent, f"@{manager.get_username()}: look.")
     preference_service.set_preferences(reporter, {("reply", "email"): False})
-    delivery.deliver()
+    runner.deliver()
     row = Notification.objects.get(channel="email", recipient=reporter)
-    assert (row.status, row.error) == ("skip", gate.OPTED_OUT)
+    assert (row.status, row.error) == ("skip", eligibility.OPTED_OUT)
     assert Notification.objects.get(channel="email", recipient=manager).status == "sent"
 
 
-def test_developer_without_any_permission_is_sent_new_tickets(
-    file_ticket: Callable[..., HelpDeskTicket],
+def test_developer_without_permissions_gets_email_about_new_tickets(
+    create_ticket: Callable[..., HelpDeskTicket],
     make_user: Callable[..., Any],
     reporter: Any,
     settings: Any,
 ) -> None:
     make_user(name="ada", email="ada@example.com")
     settings.ADMINS = ["ada@example.com"]
-    file_ticket(created_by=reporter)
-    assert delivery.deliver() == delivery.DeliveryReport(sent=1)
+    create_ticket(created_by=reporter)
+    assert runner.deliver() == runner.DeliveryReport(sent=1)
 
 
-def test_address_that_left_admins_is_sent_nothing(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
+def test_address_removed_from_admins_gets_no_email(
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
 ) -> None:
     settings.ADMINS = ["Ada <ada@example.com>", "bob@example.com"]
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     settings.ADMINS = ["ADA@example.com"]
-    assert delivery.deliver() == delivery.DeliveryReport(sent=1, skipped=1)
+    assert runner.deliver() == runner.DeliveryReport(sent=1, skipped=1)
     row = Notification.objects.get(address="bob@example.com")
-    assert (row.status, row.error) == ("skip", gate.NOT_IN_ADMINS)
+    assert (row.status, row.error) == ("skip", eligibility.NOT_IN_ADMINS)
     assert [message.to for message in mail.outbox] == [["ada@example.com"]]
 
 
-def test_as_many_queries_for_many_rows_as_for_few(
+def test_number_of_queries_does_not_depend_on_the_number_of_rows(
     ticket: HelpDeskTicket,
     agent: Any,
     make_user: Callable[..., Any],
@@ -181,6 +210,6 @@ def test_as_many_queries_for_many_rows_as_for_few(
         )
         loaded = list(rows)
         with capture_queries() as queries:
-            assert gate.skip_reasons(loaded, active_channels(), database_alias) == {}
+            assert eligibility.skip_reasons(loaded, active_channels(), database_alias) == {}
         counts.append(len(queries))
     assert counts[0] == counts[1]

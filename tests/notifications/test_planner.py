@@ -1,51 +1,55 @@
-"""The rows that a ticket's creation writes, and what the database keeps them from."""
+"""The notification rows that an event writes."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from help_desk.models import HelpDeskTicket, Notification
+from tests.support.hosts import with_email
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    FileTicket = Callable[..., HelpDeskTicket]
+    CreateTicket = Callable[..., HelpDeskTicket]
 
 
-def test_row_in_the_app_is_there_at_once_and_email_waits(
-    file_ticket: FileTicket, reporter: Any, manager: Any
+def test_in_app_row_is_sent_at_once_and_email_waits(
+    create_ticket: CreateTicket, reporter: Any, manager: Any
 ) -> None:
-    event = file_ticket(created_by=reporter).events.get()
+    event = create_ticket(created_by=reporter).events.get()
     in_app = event.notifications.get(recipient=manager)
     assert (in_app.status, in_app.due_datetime, in_app.read_datetime) == ("sent", None, None)
     assert in_app.sent_datetime == in_app.created_datetime
     email = event.notifications.filter(channel="email").first()
     assert email is not None
     assert (email.status, email.sent_datetime, email.attempts) == ("wait", None, 0)
-    assert email.due_datetime == email.created_datetime
+    assert event.created_datetime <= email.due_datetime <= timezone.now()
+    assert email.due_datetime == email.scheduled_datetime
 
 
-@pytest.mark.parametrize("who", ["recipient", "address"])
-def test_database_refuses_a_second_row_for_one_person_event_and_channel(
-    file_ticket: FileTicket, reporter: Any, manager: Any, database_alias: str, who: str
+@pytest.mark.parametrize("field", ["recipient", "address"])
+def test_database_refuses_a_second_row_for_one_recipient_event_and_channel(
+    create_ticket: CreateTicket, reporter: Any, manager: Any, database_alias: str, field: str
 ) -> None:
-    event = file_ticket(created_by=reporter).events.get()
-    same = {"recipient": manager} if who == "recipient" else {"address": "ada@example.com"}
-    channel = "in_app" if who == "recipient" else "email"
+    event = create_ticket(created_by=reporter).events.get()
+    same = {"recipient": manager} if field == "recipient" else {"address": "ada@example.com"}
+    channel = "in_app" if field == "recipient" else "email"
     row = Notification(event=event, channel=channel, status="sent", **same)
     with pytest.raises(IntegrityError), transaction.atomic(using=database_alias):
         row.save()
 
 
-def test_one_person_may_be_told_by_several_channels_and_of_several_tickets(
-    file_ticket: FileTicket, reporter: Any, manager: Any
+def test_user_can_be_notified_by_several_channels_and_of_several_tickets(
+    create_ticket: CreateTicket, reporter: Any, manager: Any
 ) -> None:
     for _ in range(2):
-        event = file_ticket(created_by=reporter).events.get()
+        event = create_ticket(created_by=reporter).events.get()
         Notification(event=event, channel="pager", status="wait", recipient=manager).save()
     assert Notification.objects.filter(recipient=manager).count() == 4
 
@@ -59,8 +63,8 @@ def test_one_person_may_be_told_by_several_channels_and_of_several_tickets(
     ],
     ids=["in-app", "email", "none"],
 )
-def test_people_are_told_by_the_channels_that_are_set_up(
-    file_ticket: FileTicket,
+def test_only_configured_channels_notify(
+    create_ticket: CreateTicket,
     reporter: Any,
     manager: Any,
     settings: Any,
@@ -68,21 +72,21 @@ def test_people_are_told_by_the_channels_that_are_set_up(
     expected: set[str],
 ) -> None:
     settings.HELP_DESK = {"CHANNELS": channels}
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     assert set(Notification.objects.values_list("channel", flat=True)) == expected
 
 
-# What waits leaves after the commit.
+# Sending after the commit
 
 
-def test_email_leaves_after_the_commit(
-    file_ticket: FileTicket,
+def test_email_is_sent_after_the_commit(
+    create_ticket: CreateTicket,
     reporter: Any,
     database_alias: str,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     with django_capture_on_commit_callbacks(using=database_alias, execute=True):
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         assert mail.outbox == []
     assert {address for message in mail.outbox for address in message.to} == {
         "ada@example.com",
@@ -92,25 +96,25 @@ def test_email_leaves_after_the_commit(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_leaves_if_the_callers_transaction_is_rolled_back(
-    file_ticket: FileTicket, reporter: Any, database_alias: str
+def test_nothing_is_sent_after_a_rollback(
+    create_ticket: CreateTicket, reporter: Any, database_alias: str
 ) -> None:
     with transaction.atomic(using=database_alias):
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         transaction.set_rollback(True, using=database_alias)
     assert mail.outbox == []
     assert not HelpDeskTicket.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_left_before_leaves_with_the_next_ticket(
-    file_ticket: FileTicket, reporter: Any, settings: Any
+def test_backlog_is_sent_with_the_next_ticket(
+    create_ticket: CreateTicket, reporter: Any, settings: Any
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command"}
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     assert mail.outbox == []
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "after_commit"}
-    later = file_ticket(created_by=reporter)
+    later = create_ticket(created_by=reporter)
     first = mail.outbox[0]
     assert str(first.subject).startswith(f"{later}:")
     assert not Notification.objects.filter(status="wait").exists()
@@ -118,13 +122,92 @@ def test_what_was_left_before_leaves_with_the_next_ticket(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("backend", ["no.such.Backend", "tests.support.mail.ScriptedBackend"])
-def test_caller_is_not_troubled_by_mail_that_does_not_leave(
-    file_ticket: FileTicket, reporter: Any, mail_server: Any, settings: Any, backend: str
+def test_mail_error_does_not_reach_the_caller(
+    create_ticket: CreateTicket, reporter: Any, mail_server: Any, settings: Any, backend: str
 ) -> None:
     mail_server.opening = ConnectionRefusedError("Connection refused")
     mail_server.use(backend)
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     assert HelpDeskTicket.objects.get() == ticket
     waiting = Notification.objects.filter(channel="email")
     assert {row.status for row in waiting} == {"wait"}
     assert all(row.error and row.due_datetime for row in waiting)
+
+
+# Kinds
+
+
+def kinds_of(user: Any, channel: str = "in_app") -> list[str]:
+    """Return the kinds of a user's latest row."""
+    return Notification.objects.filter(recipient=user, channel=channel).latest("pk").kinds
+
+
+def test_row_of_a_new_ticket_keeps_the_kinds_of_its_roles(
+    create_ticket: CreateTicket, reporter: Any, agent: Any, manager: Any
+) -> None:
+    create_ticket(created_by=reporter, description=f"@{agent.get_username()}: it hums.")
+    assert kinds_of(manager) == ["new"]
+    assert kinds_of(agent) == ["mention"]
+    create_ticket(created_by=reporter, description=f"@{manager.get_username()}: it hums.")
+    assert kinds_of(manager) == ["mention", "new"]
+
+
+@with_email
+def test_row_keeps_only_kinds_that_apply_to_the_recipient_and_channel(
+    ticket: HelpDeskTicket, reporter: Any, agent: Any, manager: Any, settings: Any
+) -> None:
+    settings.HELP_DESK = {
+        **settings.HELP_DESK,
+        "NOTIFICATION_RULES": {"status": {"creator": ["in_app"]}},
+    }
+    ticket.services.assign(manager, actor=agent)
+    assert kinds_of(manager) == kinds_of(reporter) == ["assignment"]
+    ticket.services.update(agent, status="prog", priority="urge")
+    assert kinds_of(manager) == ["priority", "status"]
+    assert kinds_of(reporter) == ["status"]
+    text = f"@{manager.get_username()}: done."
+    ticket.services.comment(agent, text, status="done")
+    assert kinds_of(manager) == ["mention", "reply", "status"]
+    assert kinds_of(reporter) == ["reply", "status"]
+    assert kinds_of(reporter, "email") == ["reply"]
+    ticket.services.comment(agent, "Internal.", internal=True)
+    assert kinds_of(manager) == ["note"]
+
+
+def test_row_of_an_external_developer_keeps_its_kinds(
+    create_ticket: CreateTicket, reporter: Any
+) -> None:
+    create_ticket(created_by=reporter)
+    rows = Notification.objects.filter(recipient=None)
+    assert [row.kinds for row in rows] == [["new"]] * 2
+
+
+# The changes window
+
+
+@with_email
+@pytest.mark.parametrize(
+    ("delivery", "seconds"), [("after_commit", 0), ("task", 300), ("command", 300)]
+)
+def test_changes_window_applies_where_something_delivers_later(
+    ticket: HelpDeskTicket, agent: Any, settings: Any, delivery: str, seconds: int
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "CHANGES_WINDOW": 300, "DELIVERY": delivery}
+    event = ticket.services.start(agent)
+    assert event is not None
+    (email,) = event.notifications.filter(channel="email")
+    assert email.due_datetime is not None
+    delay = email.due_datetime - event.created_datetime - timedelta(seconds=seconds)
+    assert timedelta(0) <= delay < timedelta(seconds=60)
+
+
+@with_email
+@pytest.mark.parametrize("delivery", ["task", "command"])
+def test_changes_window_does_not_delay_replies(
+    ticket: HelpDeskTicket, agent: Any, settings: Any, delivery: str
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "CHANGES_WINDOW": 300, "DELIVERY": delivery}
+    ticket.services.comment(agent, "Done.", status="done")
+    email = Notification.objects.get(channel="email")
+    assert email.due_datetime is not None
+    assert email.due_datetime <= timezone.now()

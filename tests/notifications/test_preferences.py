@@ -1,4 +1,4 @@
-"""What people want to be told of, and when."""
+"""Notification preferences and email frequencies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from help_desk.delivery import runner as delivery
-from help_desk.delivery.dispatch import COMMAND
+from help_desk.delivery import runner
 from help_desk.enums import EmailFrequency, NotificationKind
-from help_desk.models import DeliveryRun, HelpDeskTicket, Notification, NotificationPreference
+from help_desk.models import HelpDeskTicket, Notification, NotificationPreference
 from help_desk.notifications.preferences import NotificationPreferences
 from help_desk.services.preferences import set_email_frequency, set_preferences
-from tests.support.telling import told
+from tests.support.delivery import update_waiting
+from tests.support.notifications import notified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,31 +27,28 @@ with_email = pytest.mark.hosts(
 )
 
 
-# What
-
-
 @with_email
-def test_wish_counts_both_ways_and_only_for_its_kind(
+def test_preference_applies_to_its_kind_and_channel_only(
     ticket: HelpDeskTicket, agent: Any, reporter: Any, manager: Any
 ) -> None:
     ticket.services.follow(manager)
     set_preferences(reporter, {("reply", "email"): False, ("status", "in_app"): False})
     set_preferences(manager, {("status", "email"): True})
     ticket.services.comment(agent, "Hello.")
-    assert (told("in_app"), told("email")) == ({reporter, manager}, {manager})
+    assert (notified("in_app"), notified("email")) == ({reporter, manager}, {manager})
     ticket.services.start(agent)
-    assert (told("in_app"), told("email")) == ({manager}, {reporter, manager})
+    assert (notified("in_app"), notified("email")) == ({manager}, {reporter, manager})
 
 
-def test_wish_for_what_does_not_concern_one_brings_nothing(
+def test_preference_for_kinds_that_do_not_concern_the_user_has_no_effect(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
     set_preferences(manager, {(kind, "in_app"): True for kind in NotificationKind})
     ticket.services.comment(agent, "Hello.")
-    assert manager not in told()
+    assert manager not in notified()
 
 
-def test_wish_overrides_the_hosts_rules_too(
+def test_preference_overrides_the_rules_of_the_project(
     ticket: HelpDeskTicket, agent: Any, reporter: Any, settings: Any
 ) -> None:
     settings.HELP_DESK = {
@@ -60,10 +57,10 @@ def test_wish_overrides_the_hosts_rules_too(
     }
     set_preferences(reporter, {("reply", "in_app"): True, ("reply", "email"): False})
     ticket.services.comment(agent, "Hello.")
-    assert (told("in_app"), told("email")) == ({reporter}, set())
+    assert (notified("in_app"), notified("email")) == ({reporter}, set())
 
 
-def test_wish_that_is_taken_back_leaves_the_rules(reporter: Any, manager: Any) -> None:
+def test_removed_preference_follows_the_rules_again(reporter: Any, manager: Any) -> None:
     set_preferences(manager, {("reply", "email"): False})
     set_preferences(reporter, {("reply", "email"): False, ("note", "email"): True})
     set_preferences(reporter, {("reply", "email"): None, ("note", "email"): False})
@@ -72,9 +69,6 @@ def test_wish_that_is_taken_back_leaves_the_rules(reporter: Any, manager: Any) -
     assert sorted(rows, key=str) == sorted(
         [(manager.pk, "reply", "email", False), (reporter.pk, "note", "email", False)], key=str
     )
-
-
-# When
 
 
 def due(user: Any, now: datetime, database_alias: str) -> datetime:
@@ -97,13 +91,13 @@ def due(user: Any, now: datetime, database_alias: str) -> datetime:
         ("2026-10-25T02:30:00+01:00", "2026-10-25T08:00:00+01:00"),
     ],
 )
-def test_daily_mail_is_due_at_the_sites_next_morning(
+def test_daily_digest_is_due_on_the_next_morning_in_the_site_time_zone(
     reporter: Any, database_alias: str, now: str, morning: str
 ) -> None:
     set_email_frequency(reporter, EmailFrequency.DAILY)
-    moment = datetime.fromisoformat(now).astimezone(ZoneInfo("UTC"))
-    with timezone.override("Asia/Tokyo"):  # the zone of whoever writes
-        assert due(reporter, moment, database_alias) == datetime.fromisoformat(morning)
+    time = datetime.fromisoformat(now).astimezone(ZoneInfo("UTC"))
+    with timezone.override("Asia/Tokyo"):  # the time zone of the actor
+        assert due(reporter, time, database_alias) == datetime.fromisoformat(morning)
 
 
 @pytest.mark.hosts("default")
@@ -117,22 +111,24 @@ def test_daily_mail_is_due_at_the_sites_next_morning(
         ("2026-10-25T01:30:00+00:00", "2026-10-25T02:00:00+00:00"),
     ],
 )
-def test_hourly_mail_is_due_at_the_end_of_the_hour(
+def test_hourly_digest_is_due_at_the_end_of_the_hour(
     reporter: Any, database_alias: str, now: str, hour: str
 ) -> None:
     set_email_frequency(reporter, EmailFrequency.HOURLY)
-    moment = datetime.fromisoformat(now)
-    assert due(reporter, moment, database_alias) == datetime.fromisoformat(hour)
+    time = datetime.fromisoformat(now)
+    assert due(reporter, time, database_alias) == datetime.fromisoformat(hour)
 
 
 @pytest.mark.hosts("use_tz_false")
-def test_moments_without_a_zone_are_the_sites(reporter: Any, database_alias: str) -> None:
+def test_naive_datetimes_are_in_the_site_time_zone(reporter: Any, database_alias: str) -> None:
     set_email_frequency(reporter, EmailFrequency.DAILY)
-    evening = datetime(2026, 3, 28, 20)
+    evening = datetime(2026, 3, 28, 20)  # noqa: DTZ001 -- as the host stores them
     assert due(reporter, evening, database_alias) == evening + timedelta(hours=12)
 
 
-def test_rhythm_can_be_changed_and_changed_back(reporter: Any, database_alias: str) -> None:
+def test_email_frequency_can_be_changed_and_changed_back(
+    reporter: Any, database_alias: str
+) -> None:
     now = timezone.now()
     for frequency in (EmailFrequency.DAILY, EmailFrequency.HOURLY, EmailFrequency.DAILY):
         set_email_frequency(reporter, frequency)
@@ -141,17 +137,16 @@ def test_rhythm_can_be_changed_and_changed_back(reporter: Any, database_alias: s
     assert due(reporter, now, database_alias) == now
 
 
-def mails_to(person: Any) -> list[Any]:
-    field = type(person).get_email_field_name()
-    return [message for message in mail.outbox if message.to == [getattr(person, field)]]
+def emails_to(user: Any) -> list[Any]:
+    field = type(user).get_email_field_name()
+    return [message for message in mail.outbox if message.to == [getattr(user, field)]]
 
 
-def let_time_pass() -> None:
-    Notification.objects.waiting().write(due_datetime=timezone.now())
+WITH_WINDOW = {"DELIVERY": "command", "CHANGES_WINDOW": 45}
 
 
 @with_email
-def test_digest_holds_everything_by_ticket_and_comes_when_it_is_due(
+def test_digest_contains_everything_by_ticket_and_is_sent_when_it_is_due(
     make_ticket: Callable[..., HelpDeskTicket], reporter: Any, agent: Any, manager: Any
 ) -> None:
     set_email_frequency(reporter, EmailFrequency.DAILY)
@@ -159,11 +154,11 @@ def test_digest_holds_everything_by_ticket_and_comes_when_it_is_due(
     lift.services.comment(agent, "First on the lift.")
     lamp.services.comment(agent, "On the lamp.")
     lift.services.comment(manager, "Second on the lift.")
-    delivery.deliver()
-    assert mails_to(reporter) == []
-    let_time_pass()
-    delivery.deliver()
-    (digest,) = mails_to(reporter)
+    runner.deliver()
+    assert emails_to(reporter) == []
+    update_waiting(due_datetime=timezone.now())
+    runner.deliver()
+    (digest,) = emails_to(reporter)
     places = [digest.body.index(text) for text in ("First", "Second", "On the lamp.")]
     assert places == sorted(places)
     assert digest.subject == "Help desk: 3 updates on 2 tickets"
@@ -171,27 +166,21 @@ def test_digest_holds_everything_by_ticket_and_comes_when_it_is_due(
 
 
 @with_email
-def test_window_for_changes_does_not_put_a_digest_off(
+def test_changes_window_does_not_delay_a_digest(
     ticket: HelpDeskTicket, agent: Any, reporter: Any, settings: Any, database_alias: str
 ) -> None:
-    settings.HELP_DESK = {**settings.HELP_DESK, "CHANGES_WINDOW": 2 * 24 * 60 * 60}
-    somebody_comes_by()
+    settings.HELP_DESK = {**settings.HELP_DESK, **WITH_WINDOW, "CHANGES_WINDOW": 2 * 24 * 60 * 60}
     set_email_frequency(reporter, EmailFrequency.HOURLY)
     ticket.services.start(agent)
     row = Notification.objects.get(recipient=reporter, channel="email")
     assert row.due_datetime == due(reporter, row.created_datetime, database_alias)
 
 
-def somebody_comes_by() -> None:
-    DeliveryRun.objects.create(source=COMMAND, finished_datetime=timezone.now())
-
-
 @with_email
-def test_changes_by_one_person_within_the_window_make_one_email_if_somebody_comes_by(
+def test_changes_by_one_user_within_the_window_are_sent_in_one_email(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any, settings: Any
 ) -> None:
-    settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command", "CHANGES_WINDOW": 45}
-    somebody_comes_by()
+    settings.HELP_DESK = {**settings.HELP_DESK, **WITH_WINDOW}
     ticket.services.assign(agent, actor=agent)
     ticket.services.start(agent)
     ticket.services.complete(agent)
@@ -200,35 +189,35 @@ def test_changes_by_one_person_within_the_window_make_one_email_if_somebody_come
         assert row.due_datetime is not None
         age = row.due_datetime - row.event.created_datetime
         assert age == timedelta(seconds=45)
-    assert delivery.deliver().handled == 0
-    let_time_pass()
-    delivery.deliver()
-    first, second = mails_to(reporter)
+    assert runner.deliver().handled == 0
+    update_waiting(due_datetime=timezone.now())
+    runner.deliver()
+    first, second = emails_to(reporter)
     assert "In Progress → Done" in first.body
     assert "Done → In Progress" in second.body
     assert first.extra_headers["References"] == second.extra_headers["References"]
 
 
 @with_email
-def test_reply_does_not_take_along_what_somebody_else_is_still_changing(
-    ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
+def test_reply_is_not_combined_with_changes_by_someone_else_within_the_window(
+    ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any, settings: Any
 ) -> None:
-    somebody_comes_by()
+    settings.HELP_DESK = {**settings.HELP_DESK, **WITH_WINDOW}
     ticket.services.start(manager)
-    ticket.services.comment(agent, "We are at it.")
-    delivery.deliver()
-    (message,) = mails_to(reporter)
-    assert "We are at it." in message.body
+    ticket.services.comment(agent, "We are working on it.")
+    runner.deliver()
+    (message,) = emails_to(reporter)
+    assert "We are working on it." in message.body
     ticket.services.complete(manager)
-    let_time_pass()
-    delivery.deliver()
-    _reply, changes = mails_to(reporter)
+    update_waiting(due_datetime=timezone.now())
+    runner.deliver()
+    _reply, changes = emails_to(reporter)
     assert "Ready → In Progress" in changes.body
     assert "In Progress → Done" in changes.body
 
 
 @with_email
-def test_changes_are_told_at_once_where_nobody_comes_by(
+def test_changes_are_sent_at_once_if_they_are_sent_after_the_commit(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
     ticket.services.start(agent)
@@ -238,13 +227,13 @@ def test_changes_are_told_at_once_where_nobody_comes_by(
 
 
 @with_email
-def test_reply_takes_along_what_its_author_changed_just_before(
-    ticket: HelpDeskTicket, agent: Any, reporter: Any
+def test_reply_is_combined_with_changes_by_its_author_within_the_window(
+    ticket: HelpDeskTicket, agent: Any, reporter: Any, settings: Any
 ) -> None:
-    somebody_comes_by()
+    settings.HELP_DESK = {**settings.HELP_DESK, **WITH_WINDOW}
     ticket.services.start(agent)
     ticket.services.comment(agent, "Works again.", status="done")
-    delivery.deliver()
-    (message,) = mails_to(reporter)
+    runner.deliver()
+    (message,) = emails_to(reporter)
     assert "Works again." in message.body
     assert "In Progress" in message.body

@@ -1,4 +1,4 @@
-"""Who hears of what by which channel: the table, and what a host makes of it."""
+"""Which role is notified of which kind of event: the defaults, and a host's overrides."""
 
 from __future__ import annotations
 
@@ -12,29 +12,27 @@ from help_desk.enums import NotificationKind as Kind
 from help_desk.enums import Role
 from help_desk.models import HelpDeskTicket, Notification, TicketEvent
 from help_desk.notifications.rules import RULES, rules
-from tests.support.telling import told
+from tests.support.hosts import with_email
+from tests.support.notifications import notified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 pytestmark = pytest.mark.django_db
 
-with_email = pytest.mark.hosts(
-    "default", "custom_user", "login_required", "multi_db", "use_tz_false"
-)
 FIELDS = {"purpose": "app", "priority": "med", "description": "It hums."}
-IN_QUESTION = [
+PAIRS = [
     (kind, role)
     for kind in Kind
     for role in Role
-    # A new ticket has nobody but these; only a mention has somebody mentioned.
+    # New tickets notify only these roles, and only mentions notify mentioned users.
     if (kind != Kind.NEW or role in {Role.MANAGER, Role.DEVELOPER})
     and (kind == Kind.MENTION) == (role == Role.MENTIONED)
 ]
 
 
 class ChatChannel(Channel):
-    """A host's own, which finds people by their accounts."""
+    """A channel of a host that needs no address."""
 
     name = "chat"
 
@@ -43,56 +41,57 @@ class ChatChannel(Channel):
 
 
 class Scene:
-    """A ticket, somebody who acts, and one person with one role."""
+    """A ticket, an actor, and one user with one role."""
 
     def __init__(self, role: Role, make_user: Callable[..., Any], grant: Callable[..., Any]):
         first = host.ADMINS[0]
         address = first if isinstance(first, str) else first[1]
-        email = address if role == Role.DEVELOPER else "person@people.example.com"
+        email = address if role == Role.DEVELOPER else "user@people.example.com"
         self.actor = grant(make_user(name="actor"), "add", "change", "view")
         self.other = grant(make_user(name="other"), "change", "view")
         actions = ["change", "view", *(["delete"] if role == Role.MANAGER else [])]
-        self.person = grant(make_user(name="person", email=email), *actions)
+        self.user = grant(make_user(name="user", email=email), *actions)
         self.role = role
 
     def ticket(self) -> HelpDeskTicket:
-        creator = self.person if self.role == Role.CREATOR else self.other
+        creator = self.user if self.role == Role.CREATOR else self.other
         ticket = HelpDeskTicket.objects.create(created_by=creator, **FIELDS)
         if self.role == Role.ASSIGNEE:
-            ticket.services.assign(self.person, actor=self.person)
+            ticket.services.assign(self.user, actor=self.user)
         if self.role == Role.FOLLOWER:
-            ticket.services.follow(self.person)
+            ticket.services.follow(self.user)
         return ticket
 
     def cause(self, kind: Kind, actor: Any = None) -> TicketEvent:
-        by = actor or self.actor
+        """Cause an event of a kind, in which the user has their role."""
+        actor = actor or self.actor
         if kind == Kind.NEW:
-            return HelpDeskTicket.services.create(by, **FIELDS).events.get()
+            return HelpDeskTicket.services.create(actor, **FIELDS).events.get()
         ticket = self.ticket()
         if kind == Kind.ASSIGNMENT and self.role == Role.ASSIGNEE:
-            ticket.services.assign(None, actor=self.person)
-        to = self.person if self.role == Role.ASSIGNEE else self.other
+            ticket.services.assign(None, actor=self.user)
+        assignee = self.user if self.role == Role.ASSIGNEE else self.other
         causes: dict[Kind, Callable[[], object]] = {
-            Kind.REPLY: lambda: ticket.services.comment(by, "Hello."),
-            Kind.NOTE: lambda: ticket.services.comment(by, "Hello.", internal=True),
+            Kind.REPLY: lambda: ticket.services.comment(actor, "Hello."),
+            Kind.NOTE: lambda: ticket.services.comment(actor, "Hello.", internal=True),
             Kind.MENTION: lambda: ticket.services.comment(
-                by, f"Hello @{self.person.get_username()}."
+                actor, f"Hello @{self.user.get_username()}."
             ),
-            Kind.ASSIGNMENT: lambda: ticket.services.assign(to, actor=by),
-            Kind.STATUS: lambda: ticket.services.start(by),
-            Kind.PRIORITY: lambda: ticket.services.update(by, priority="urge"),
+            Kind.ASSIGNMENT: lambda: ticket.services.assign(assignee, actor=actor),
+            Kind.STATUS: lambda: ticket.services.start(actor),
+            Kind.PRIORITY: lambda: ticket.services.update(actor, priority="urge"),
         }
         causes[kind]()
         return ticket.events.latest("pk")
 
     def channels(self, event: TicketEvent) -> set[str]:
-        rows = Notification.objects.filter(event=event, recipient_id=self.person.pk)
+        rows = Notification.objects.filter(event=event, recipient_id=self.user.pk)
         return set(rows.values_list("channel", flat=True))
 
 
 @with_email
-@pytest.mark.parametrize(("kind", "role"), IN_QUESTION, ids=str)
-def test_event_reaches_a_role_as_the_table_says(
+@pytest.mark.parametrize(("kind", "role"), PAIRS, ids=str)
+def test_default_rules_notify_each_role(
     kind: Kind, role: Role, make_user: Callable[..., Any], grant: Callable[..., Any]
 ) -> None:
     scene = Scene(role, make_user, grant)
@@ -101,59 +100,59 @@ def test_event_reaches_a_role_as_the_table_says(
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.DEVELOPER])
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind != Kind.NEW])
-def test_nobody_is_told_of_what_they_did_themselves(
+def test_actor_is_not_notified_of_their_own_change(
     kind: Kind, role: Role, make_user: Callable[..., Any], grant: Callable[..., Any]
 ) -> None:
     scene = Scene(role, make_user, grant)
-    event = scene.cause(kind, actor=scene.person)
-    assert event.actor == scene.person
+    event = scene.cause(kind, actor=scene.user)
+    assert event.actor == scene.user
     assert scene.channels(event) == set()
 
 
-@pytest.mark.parametrize("is_told", [True, False], ids=["default", "off"])
+@pytest.mark.parametrize("is_enabled", [True, False], ids=["default", "off"])
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.DEVELOPER])
 @with_email
-def test_whoever_files_a_ticket_is_told_as_their_group_is_unless_a_setting_says_no(
+def test_creator_is_notified_of_their_own_ticket_unless_a_setting_disables_it(
     role: Role,
     make_user: Callable[..., Any],
     grant: Callable[..., Any],
     settings: Any,
     *,
-    is_told: bool,
+    is_enabled: bool,
 ) -> None:
-    settings.HELP_DESK = {**settings.HELP_DESK, "NOTIFY_CREATORS_OF_OWN_TICKETS": is_told}
+    settings.HELP_DESK = {**settings.HELP_DESK, "NOTIFY_CREATORS_OF_OWN_TICKETS": is_enabled}
     scene = Scene(role, make_user, grant)
-    channels = scene.channels(scene.cause(Kind.NEW, actor=scene.person))
-    assert channels == (RULES[Kind.NEW][role] if is_told else set())
+    channels = scene.channels(scene.cause(Kind.NEW, actor=scene.user))
+    assert channels == (RULES[Kind.NEW][role] if is_enabled else set())
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"description": "It sings."}, {"purpose": "comp"}, {"is_active": False}],
+    [{"description": "It rattles."}, {"purpose": "comp"}, {"is_active": False}],
     ids=["description", "purpose", "inactive"],
 )
-def test_nobody_is_told_of_small_corrections(
+def test_no_one_is_notified_of_other_fields(
     ticket: HelpDeskTicket, agent: Any, manager: Any, change: dict[str, Any]
 ) -> None:
     ticket.services.follow(manager)
     ticket.services.update(agent, **change)
-    assert told() == set()
+    assert notified() == set()
 
 
-def test_one_event_of_several_kinds_tells_each_person_once(
+def test_event_of_several_kinds_notifies_each_user_once(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:
     ticket.services.follow(reporter)
     ticket.services.follow(manager)
     name = manager.get_username()
     ticket.services.update(agent, status="prog", priority="urge", assigned_to=agent)
-    assert told() == {reporter, manager}
+    assert notified() == {reporter, manager}
     ticket.services.comment(agent, f"@{name}, @{name}!", status="done")
-    assert told() == {reporter, manager}
+    assert notified() == {reporter, manager}
 
 
 @with_email
-def test_hosts_rules_replace_a_pair_and_leave_the_rest(
+def test_notification_rules_override_single_pairs(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any, settings: Any
 ) -> None:
     settings.HELP_DESK = {
@@ -164,13 +163,13 @@ def test_hosts_rules_replace_a_pair_and_leave_the_rest(
         },
     }
     ticket.services.comment(agent, "Hello.")
-    assert (told("in_app"), told("email")) == (set(), {manager})
+    assert (notified("in_app"), notified("email")) == (set(), {manager})
     ticket.services.follow(manager)
     ticket.services.start(agent)
-    assert (told("in_app"), told("email")) == ({reporter}, {reporter, manager})
+    assert (notified("in_app"), notified("email")) == ({reporter}, {reporter, manager})
 
 
-def test_hosts_channel_is_used_where_it_wants_to_be_or_the_rules_say(
+def test_channel_of_a_host_is_used_by_its_own_default_or_by_the_rules(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any, settings: Any
 ) -> None:
     settings.HELP_DESK = {
@@ -179,14 +178,14 @@ def test_hosts_channel_is_used_where_it_wants_to_be_or_the_rules_say(
         "NOTIFICATION_RULES": {"reply": {"creator": ["chat"]}},
     }
     ticket.services.assign(manager, actor=manager)
-    ticket.services.comment(agent, "For us.", internal=True)
-    assert told("chat") == {manager}
-    ticket.services.comment(agent, "For all.")
-    assert told("chat") == {reporter}
+    ticket.services.comment(agent, "Internal.", internal=True)
+    assert notified("chat") == {manager}
+    ticket.services.comment(agent, "Public.")
+    assert notified("chat") == {reporter}
     assert rules()[Kind.NOTE][Role.ASSIGNEE] >= {"chat"}
 
 
-def test_webhook_that_did_not_ask_for_notes_hears_of_none(
+def test_webhook_gets_notes_only_if_it_subscribed_to_them(
     ticket: HelpDeskTicket, agent: Any, settings: Any
 ) -> None:
     urls = ["https://one.example.com/", "https://two.example.com/"]

@@ -10,22 +10,22 @@ from pathlib import Path
 import django
 
 # `manage.py` stands in the working directory; this file is elsewhere.
-sys.path[0] = os.getcwd()
+sys.path[0] = os.getcwd()  # noqa: PTH109 -- sys.path holds texts
 os.environ["DJANGO_SETTINGS_MODULE"] = "intranet.settings"
 django.setup()
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
-from django.test import Client
-from django.test.utils import setup_test_environment
-from django.urls import reverse
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
+from django.contrib.auth.models import Permission  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import setup_test_environment  # noqa: E402
+from django.urls import reverse  # noqa: E402
 
-import help_desk
-from help_desk.choices import (
+import help_desk  # noqa: E402 -- see above
+from help_desk.choices import (  # noqa: E402
     HelpDeskTicketPriorityChoices,
     HelpDeskTicketPurposeChoices,
 )
-from help_desk.models import HelpDeskTicket, Notification
+from help_desk.models import HelpDeskTicket, Notification  # noqa: E402
 
 assert ".venv" in Path(help_desk.__file__).parts, help_desk.__file__
 setup_test_environment()  # mail stays here, and responses have their context
@@ -33,7 +33,7 @@ setup_test_environment()  # mail stays here, and responses have their context
 list_url = reverse("django_spire:help_desk:page:list")
 assert list_url == "/help_desk/page/list/", list_url
 
-# A stranger is asked to sign in.
+# A user_without_permissions is asked to sign in.
 answer = Client().get(list_url)
 assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={list_url}")
 

@@ -31,7 +31,7 @@ def test_distributions_can_be_uploaded(wheel: Path, sdist: Path) -> None:
 
 
 def test_wheel_holds_the_package_and_its_metadata_only(names: list[PurePosixPath]) -> None:
-    metadata = f"django_help_desk-{help_desk.__version__}.dist-info"
+    metadata = f"django_deskside-{help_desk.__version__}.dist-info"
     assert {name.parts[0] for name in names} == {"help_desk", metadata}
 
 

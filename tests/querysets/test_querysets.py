@@ -1,4 +1,4 @@
-"""What one can ask of tickets and notifications."""
+"""Querysets of tickets and notifications."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ("not_deleted", {"active", "inactive"}),
     ],
 )
-def test_tickets_by_what_became_of_them(
+def test_tickets_by_activity_and_deletion(
     make_ticket: MakeTicket, reporter: Any, method: str, expected: set[str]
 ) -> None:
     make_ticket(created_by=reporter, description="active")
@@ -53,18 +53,16 @@ def test_tickets_by_status(make_ticket: MakeTicket, method: str, expected: set[s
     assert {ticket.status for ticket in found} == expected
 
 
-def test_tickets_of_one_person(make_ticket: MakeTicket, ticket: Any, reporter: Any) -> None:
+def test_tickets_created_by_a_user(make_ticket: MakeTicket, ticket: Any, reporter: Any) -> None:
     make_ticket()
     assert list(HelpDeskTicket.objects.created_by(reporter)) == [ticket]
 
 
-def test_newest_first_and_the_higher_number_first_at_the_same_moment(
-    make_ticket: MakeTicket, reporter: Any
-) -> None:
+def test_newest_first_orders_by_date_then_by_number(make_ticket: MakeTicket, reporter: Any) -> None:
     first = make_ticket(created_by=reporter)
-    moment = first.created_datetime
-    second = make_ticket(created_by=reporter, created_datetime=moment)
-    oldest = make_ticket(created_by=reporter, created_datetime=moment - timedelta(days=1))
+    created = first.created_datetime
+    second = make_ticket(created_by=reporter, created_datetime=created)
+    oldest = make_ticket(created_by=reporter, created_datetime=created - timedelta(days=1))
     assert list(HelpDeskTicket.objects.newest_first()) == [second, first, oldest]
 
 
@@ -88,7 +86,7 @@ def test_newest_first_and_the_higher_number_first_at_the_same_moment(
     ],
     ids=lambda value: ascii(value)[:20] if not isinstance(value, bool) else "",
 )
-def test_search_is_of_the_text_as_it_is_typed(
+def test_search_matches_the_text_literally(
     make_ticket: MakeTicket, reporter: Any, *, text: str | None, is_found: bool
 ) -> None:
     ticket = make_ticket(
@@ -98,9 +96,14 @@ def test_search_is_of_the_text_as_it_is_typed(
 
 
 def test_search_finds_a_ticket_by_its_number(make_ticket: MakeTicket, reporter: Any) -> None:
-    named, naming = (make_ticket(created_by=reporter, description="The lift.") for _ in range(2))
-    naming.services.update(None, description=f"As #{named.pk}, see there.")
-    for text, found in ((f"#{naming.pk}", {naming}), (f" {named.pk} ", {named, naming})):
+    mentioned, mentioning = (
+        make_ticket(created_by=reporter, description="The lift.") for _ in range(2)
+    )
+    mentioning.services.update(None, description=f"As #{mentioned.pk}, see there.")
+    for text, found in (
+        (f"#{mentioning.pk}", {mentioning}),
+        (f" {mentioned.pk} ", {mentioned, mentioning}),
+    ):
         assert found <= set(HelpDeskTicket.objects.search(text))
     assert not HelpDeskTicket.objects.search("#" + "9" * 18).exists()
     assert not HelpDeskTicket.objects.search("9" * 40).exists()
@@ -108,26 +111,30 @@ def test_search_finds_a_ticket_by_its_number(make_ticket: MakeTicket, reporter: 
 
 @pytest.fixture
 def inbox(
-    file_ticket: MakeTicket, reporter: Any, manager: Any, developer: Any
+    create_ticket: MakeTicket, reporter: Any, manager: Any, developer: Any
 ) -> Callable[[], Any]:
-    """Three tickets that a manager was told of; asks for the manager's inbox."""
+    """Return a function that returns the inbox of a manager notified of three tickets."""
     for number in range(3):
-        file_ticket(created_by=reporter, description=f"Issue {number}")
+        create_ticket(created_by=reporter, description=f"Issue {number}")
     return lambda: Notification.objects.inbox_of(manager)
 
 
-def test_inbox_is_ones_own_and_in_the_app(inbox: Callable[[], Any], manager: Any) -> None:
+def test_inbox_contains_only_own_in_app_notifications(
+    inbox: Callable[[], Any], manager: Any
+) -> None:
     assert {(row.recipient, row.channel) for row in inbox()} == {(manager, "in_app")}
     assert inbox().count() == 3
 
 
-def test_inbox_leaves_out_deleted_tickets(inbox: Callable[[], Any]) -> None:
+def test_inbox_excludes_deleted_tickets(inbox: Callable[[], Any]) -> None:
     HelpDeskTicket.objects.get(description="Issue 1").set_deleted()
-    said = {row.event.changes["description"][1] for row in inbox()}
-    assert said == {"Issue 0", "Issue 2"}
+    descriptions = {row.event.changes["description"][1] for row in inbox()}
+    assert descriptions == {"Issue 0", "Issue 2"}
 
 
-def test_marking_as_read_counts_and_keeps_the_first_moment(inbox: Callable[[], Any]) -> None:
+def test_marking_as_read_returns_the_count_and_keeps_the_first_date(
+    inbox: Callable[[], Any],
+) -> None:
     newest = inbox().latest("pk")
     assert inbox().filter(pk=newest.pk).mark_as_read() == 1
     newest.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Who has a ticket, and how far it is, through the service."""
+"""Assignment and status changes through the service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, TicketEvent
-from tests.support.telling import history, told
+from tests.support.notifications import history, notified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,37 +20,39 @@ pytestmark = pytest.mark.django_db
 FIELDS = {"purpose": "app", "priority": "high", "description": "The dashboard hangs."}
 
 
-def test_assignee_is_told_and_so_is_the_creator(
+def test_assignee_and_creator_are_notified_of_an_assignment(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:
-    assert ticket.services.assign(agent, actor=manager) is ticket
-    assert told() == {agent, reporter}
+    event = ticket.services.assign(agent, actor=manager)
+    assert notified() == {agent, reporter}
     assert ticket.assigned_to == agent
-    event = ticket.events.latest("pk")
+    assert event == ticket.events.latest("pk")
     assert list(event.changes) == ["assigned_to"]
     assert [event.actor, str(event.changes["assigned_to"][1])] == [manager, str(agent.pk)]
 
 
-def test_whoever_takes_a_ticket_is_not_told_so(
+def test_user_who_assigns_a_ticket_to_themselves_is_not_notified(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
     ticket.services.assign(agent, actor=agent)
-    assert told() == {reporter}
+    assert notified() == {reporter}
 
 
-def test_whoever_had_it_is_told_that_somebody_else_has(
+def test_previous_assignee_is_notified_of_reassignment(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:
     ticket.services.assign(agent, actor=agent)
     ticket.services.assign(manager, actor=manager)
-    assert told() == {agent, reporter}
+    assert notified() == {agent, reporter}
 
 
-def test_released_ticket_has_nobody(ticket: HelpDeskTicket, agent: Any, manager: Any) -> None:
+def test_unassigning_clears_the_assignee_and_notifies_them(
+    ticket: HelpDeskTicket, agent: Any, manager: Any
+) -> None:
     ticket.services.assign(agent, actor=agent)
     ticket.services.assign(None, actor=manager)
     assert HelpDeskTicket.objects.get().assigned_to is None
-    assert agent in told()
+    assert agent in notified()
 
 
 def inactive(agent: Any) -> Any:
@@ -64,18 +66,18 @@ def unsaved(agent: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "make", [inactive, unsaved, lambda agent: agent.pk], ids=["inactive", "unsaved", "key"]
+    "make", [inactive, unsaved, lambda agent: agent.pk], ids=["inactive", "unsaved", "id"]
 )
 @pytest.mark.parametrize("way", ["assign", "update", "create", "save_model_obj"])
-def test_only_active_holders_of_the_change_permission_are_given_tickets(
+def test_only_active_users_with_the_change_permission_can_be_assigned(
     ticket: HelpDeskTicket, agent: Any, manager: Any, make: Callable[[Any], Any], way: str
 ) -> None:
-    to = make(agent)
+    assignee = make(agent)
     ways: dict[str, Callable[[], object]] = {
-        "assign": lambda: ticket.services.assign(to, actor=manager),
-        "update": lambda: ticket.services.update(manager, assigned_to=to),
-        "create": lambda: HelpDeskTicket.services.create(manager, **FIELDS, assigned_to=to),
-        "save_model_obj": lambda: ticket.services.save_model_obj(assigned_to=to),
+        "assign": lambda: ticket.services.assign(assignee, actor=manager),
+        "update": lambda: ticket.services.update(manager, assigned_to=assignee),
+        "create": lambda: HelpDeskTicket.services.create(manager, **FIELDS, assigned_to=assignee),
+        "save_model_obj": lambda: ticket.services.save_model_obj(assigned_to=assignee),
     }
     with pytest.raises(ValidationError) as caught:
         ways[way]()
@@ -84,17 +86,17 @@ def test_only_active_holders_of_the_change_permission_are_given_tickets(
     assert TicketEvent.objects.count() == 1
 
 
-def test_assignee_must_be_able_to_work_whatever_the_instance_says(
+def test_assignee_is_validated_even_if_the_instance_already_has_it(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
-    ticket.assigned_to = reporter  # as a form does
+    ticket.assigned_to = reporter  # as a ModelForm does
     with pytest.raises(ValidationError) as caught:
         ticket.services.update(agent, assigned_to=reporter)
     assert set(caught.value.message_dict) == {"assigned_to"}
     assert HelpDeskTicket.objects.get().assigned_to is None
 
 
-def test_assignee_who_lost_the_permission_stays_until_somebody_else_is_chosen(
+def test_assignee_who_lost_the_permission_does_not_block_other_changes(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
     ticket.services.assign(agent, actor=manager)
@@ -104,7 +106,7 @@ def test_assignee_who_lost_the_permission_stays_until_somebody_else_is_chosen(
 
 
 @pytest.mark.parametrize("by_field", [True, False], ids=["field", "instance"])
-def test_whoever_is_given_a_new_ticket_hears_of_it(
+def test_assignee_of_a_new_ticket_is_notified_by_a_separate_event(
     reporter: Any, agent: Any, manager: Any, *, by_field: bool
 ) -> None:
     if by_field:
@@ -113,12 +115,12 @@ def test_whoever_is_given_a_new_ticket_hears_of_it(
         ticket = HelpDeskTicket(assigned_to=agent).services.create(reporter, **FIELDS)
     new, assigned = ticket.events.oldest_first()
     assert (new.type, assigned.type) == (TicketEventType.NEW, TicketEventType.UPDATE)
-    assert manager in told(event=new)
-    assert told(event=assigned) == {agent}
+    assert manager in notified(event=new)
+    assert notified(event=assigned) == {agent}
     assert HelpDeskTicket.objects.get().assigned_to == agent
 
 
-def test_assignee_of_a_ticket_that_could_not_be_filed_stays_on_the_instance(
+def test_failed_create_keeps_the_assignee_on_the_instance(
     reporter: Any, agent: Any, settings: Any
 ) -> None:
     ticket = HelpDeskTicket(assigned_to=agent)
@@ -130,23 +132,23 @@ def test_assignee_of_a_ticket_that_could_not_be_filed_stays_on_the_instance(
     assert not HelpDeskTicket.objects.exists()
 
 
-def test_direct_save_of_a_new_ticket_says_who_has_it(reporter: Any, agent: Any) -> None:
+def test_direct_save_of_a_new_ticket_records_the_assignee(reporter: Any, agent: Any) -> None:
     ticket = HelpDeskTicket.objects.create(created_by=reporter, **FIELDS, assigned_to=agent)
-    (said,) = history(ticket)
-    assert [str(value) for value in said["assigned_to"]] == ["None", str(agent.pk)]
+    (changes,) = history(ticket)
+    assert [str(value) for value in changes["assigned_to"]] == ["None", str(agent.pk)]
 
 
 @pytest.mark.parametrize("setting", [True, False], ids=["on", "off"])
 @pytest.mark.parametrize(
     "start",
     [
-        lambda ticket, by: ticket.services.start(by),
-        lambda ticket, by: ticket.services.update(by, status="prog"),
-        lambda ticket, by: ticket.services.comment(by, "On it.", status="prog"),
+        lambda ticket, actor: ticket.services.start(actor),
+        lambda ticket, actor: ticket.services.update(actor, status="prog"),
+        lambda ticket, actor: ticket.services.comment(actor, "On it.", status="prog"),
     ],
     ids=["start", "update", "comment"],
 )
-def test_starting_may_assign(
+def test_starting_assigns_the_ticket_if_the_setting_says_so(
     ticket: HelpDeskTicket,
     agent: Any,
     settings: Any,
@@ -160,13 +162,13 @@ def test_starting_may_assign(
     assert ticket.assigned_to == (agent if setting else None)
 
 
-def test_starting_assigns_neither_twice_nor_to_who_may_not_work(
+def test_starting_assigns_only_unassigned_tickets_and_permitted_users(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any, settings: Any
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "ASSIGN_ON_START": True}
     ticket.services.start(reporter)
     assert ticket.assigned_to is None
-    ticket.services.start(agent)  # it is in progress already
+    ticket.services.start(agent)  # already in progress
     assert ticket.assigned_to is None
     ticket.services.reopen(agent)
     ticket.services.start(agent)
@@ -178,15 +180,15 @@ def test_starting_assigns_neither_twice_nor_to_who_may_not_work(
 @pytest.mark.parametrize(
     "act",
     [
-        lambda ticket, by: ticket.services.assign(by, by),
-        lambda ticket, by: ticket.services.start(by),
-        lambda ticket, by: ticket.services.complete(by),
-        lambda ticket, by: ticket.services.reopen(by),
-        lambda ticket, by: ticket.services.update(by, priority="low"),
+        lambda ticket, actor: ticket.services.assign(actor, actor=actor),
+        lambda ticket, actor: ticket.services.start(actor),
+        lambda ticket, actor: ticket.services.complete(actor),
+        lambda ticket, actor: ticket.services.reopen(actor),
+        lambda ticket, actor: ticket.services.update(actor, priority="low"),
     ],
     ids=["assign", "start", "complete", "reopen", "update"],
 )
-def test_nothing_is_done_to_a_deleted_ticket(
+def test_deleted_ticket_cannot_be_changed(
     ticket: HelpDeskTicket, agent: Any, act: Callable[[HelpDeskTicket, Any], object]
 ) -> None:
     ticket.services.delete(agent)
@@ -197,12 +199,14 @@ def test_nothing_is_done_to_a_deleted_ticket(
 
 
 @pytest.mark.parametrize("method", ["start", "complete"])
-def test_doing_it_twice_is_doing_it_once(ticket: HelpDeskTicket, agent: Any, method: str) -> None:
-    for _time in range(2):
-        getattr(ticket.services, method)(agent)
+def test_setting_the_same_status_again_returns_no_event(
+    ticket: HelpDeskTicket, agent: Any, method: str
+) -> None:
+    assert getattr(ticket.services, method)(agent) is not None
+    assert getattr(ticket.services, method)(agent) is None
     assert len(history(ticket)) == 2
 
 
-def test_unsaved_ticket_is_no_ticket(agent: Any) -> None:
+def test_unsaved_ticket_cannot_be_assigned(agent: Any) -> None:
     with pytest.raises(HelpDeskTicket.DoesNotExist):
         HelpDeskTicket().services.assign(agent, actor=agent)

@@ -1,4 +1,4 @@
-"""Text that people and programs send, sane or not."""
+"""Unusual and invalid input: what is stored unchanged and what is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from help_desk.delivery import runner as delivery
+from help_desk.delivery import runner
 from help_desk.models import HelpDeskTicket, Notification
 from help_desk.validators import TEXT_MAX_LENGTH
 
@@ -36,11 +36,11 @@ def create(reporter: Any, description: Any) -> HelpDeskTicket:
     ],
     ids=["rtl", "bidi", "emoji", "markup", "sql", "lines", "control", "longest", "wide"],
 )
-def test_text_is_kept_as_it_was_written_and_can_be_sent(reporter: Any, text: str) -> None:
+def test_unusual_text_is_stored_unchanged_and_sent_by_email(reporter: Any, text: str) -> None:
     ticket = create(reporter, text)
     assert HelpDeskTicket.objects.get(pk=ticket.pk).description == text
     assert ticket.events.get().changes["description"] == [None, text]
-    sent = delivery.deliver().sent
+    sent = runner.deliver().sent
     assert sent == len(mail.outbox) == 2
     for message in mail.outbox:
         assert message.message().as_bytes()
@@ -57,7 +57,7 @@ def test_text_is_kept_as_it_was_written_and_can_be_sent(reporter: Any, text: str
     ],
     ids=["high-surrogate", "low-surrogate", "nul", "one-too-many", "ten-megabytes"],
 )
-def test_text_that_cannot_be_kept_is_refused(reporter: Any, text: str, code: str) -> None:
+def test_text_that_cannot_be_stored_is_refused(reporter: Any, text: str, code: str) -> None:
     with pytest.raises(ValidationError) as caught:
         create(reporter, text)
     assert [error.code for error in caught.value.error_dict["description"]] == [code]
@@ -71,7 +71,7 @@ def test_text_that_cannot_be_kept_is_refused(reporter: Any, text: str, code: str
     ["\x00", "\ud800", "app ", "x" * 10_000_000, 10**20, b"app", object()],
     ids=["nul", "surrogate", "space", "long", "number", "bytes", "object"],
 )
-def test_senseless_choices_are_refused(ticket: HelpDeskTicket, name: str, value: Any) -> None:
+def test_invalid_choices_are_refused(ticket: HelpDeskTicket, name: str, value: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         ticket.services.update(actor=None, **{name: value})
     assert caught.value.error_dict.keys() == {name}
@@ -79,7 +79,7 @@ def test_senseless_choices_are_refused(ticket: HelpDeskTicket, name: str, value:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=st.text(st.characters(codec=None), max_size=200))
-def test_any_text_is_kept_whole_or_refused(ticket: HelpDeskTicket, text: str) -> None:
+def test_any_text_is_stored_unchanged_or_refused(ticket: HelpDeskTicket, text: str) -> None:
     try:
         ticket.services.update(actor=None, description=text)
     except ValidationError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FIELDS = {"purpose": "comp", "priority": "low", "description": "The coffee is cold."}
 
 
-def test_model_object_is_saved_with_history_telling_nobody(
+def test_save_model_obj_records_history_and_notifies_no_one(
     reporter: Any, manager: Any, agent: Any
 ) -> None:
     ticket = HelpDeskTicket()
@@ -27,22 +27,23 @@ def test_model_object_is_saved_with_history_telling_nobody(
     assert not Notification.objects.exists()
 
 
-def test_model_object_that_exists_is_changed(ticket: HelpDeskTicket) -> None:
+def test_save_model_obj_changes_an_existing_ticket(ticket: HelpDeskTicket) -> None:
     saved, was_created = ticket.services.save_model_obj(status="prog")
     assert (saved, was_created) == (ticket, False)
     assert HelpDeskTicket.objects.get(pk=ticket.pk).status == "prog"
 
 
-def test_model_object_that_was_filled_before_is_saved(reporter: Any) -> None:
+def test_save_model_obj_saves_values_set_on_the_instance(reporter: Any) -> None:
     ticket = HelpDeskTicket(created_by=reporter, **FIELDS)
     assert ticket.services.save_model_obj() == (ticket, True)
 
 
-def test_update_changes_and_records_who_did_it(
+def test_update_returns_the_event_with_actor_and_changes(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
-    assert ticket.services.update(actor=agent, status="done", priority="urge") is ticket
-    event = ticket.events.latest("pk")
+    event = ticket.services.update(actor=agent, status="done", priority="urge")
+    assert event == ticket.events.latest("pk")
+    assert (ticket.status, ticket.priority) == ("done", "urge")
     assert (event.type, event.actor) == (TicketEventType.UPDATE, agent)
     assert event.changes == {"status": ["read", "done"], "priority": ["med", "urge"]}
 
@@ -56,12 +57,12 @@ def test_update_changes_and_records_who_did_it(
     ],
     ids=["one", "two"],
 )
-def test_invalid_change_is_named_by_field_and_not_written(
+def test_invalid_change_names_each_field_and_saves_nothing(
     ticket: HelpDeskTicket, method: str, change: dict[str, Any], names: set[str]
 ) -> None:
-    by = {"by": None} if method == "update" else {}
+    actor = {"actor": None} if method == "update" else {}
     with pytest.raises(ValidationError) as caught:
-        getattr(ticket.services, method)(**by, **change)
+        getattr(ticket.services, method)(**actor, **change)
     assert caught.value.message_dict.keys() == names
     saved = HelpDeskTicket.objects.get(pk=ticket.pk)
     assert (saved.status, saved.priority) == ("read", "med")
@@ -69,7 +70,7 @@ def test_invalid_change_is_named_by_field_and_not_written(
 
 
 @pytest.mark.parametrize("name", ["colour", "created_by", "pk"])
-def test_field_that_cannot_be_changed_is_a_type_error(
+def test_field_that_is_not_writable_is_a_type_error(
     ticket: HelpDeskTicket, agent: Any, name: str
 ) -> None:
     with pytest.raises(TypeError, match=repr(name)):
@@ -77,7 +78,7 @@ def test_field_that_cannot_be_changed_is_a_type_error(
     assert ticket.events.count() == 1
 
 
-def test_delete_and_restore_keep_the_row_and_say_who(
+def test_delete_and_restore_keep_the_row_and_record_the_actor(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
     ticket.services.delete(actor=manager)
@@ -91,34 +92,34 @@ def test_delete_and_restore_keep_the_row_and_say_who(
     ]
 
 
-def test_deleting_what_is_deleted_adds_nothing(ticket: HelpDeskTicket, manager: Any) -> None:
-    ticket.services.delete(actor=manager)
-    ticket.services.delete(actor=manager)
+def test_deleting_a_deleted_ticket_returns_no_event(ticket: HelpDeskTicket, manager: Any) -> None:
+    assert ticket.services.delete(actor=manager) is not None
+    assert ticket.services.delete(actor=manager) is None
     assert ticket.events.count() == 2
 
 
-def test_notifications_are_written_once_however_often_asked_for(
-    file_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
+def test_notifying_of_a_new_ticket_again_writes_no_duplicates(
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, manager: Any
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     count = Notification.objects.count()
     assert ticket.services.notification.create_new_ticket_notifications() == []
     assert Notification.objects.count() == count
 
 
-def test_who_became_manager_since_is_told_when_asked_for_again(
-    file_ticket: Callable[..., HelpDeskTicket],
+def test_notifying_of_a_new_ticket_again_reaches_new_managers(
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     agent: Any,
     grant: Callable[..., Any],
 ) -> None:
-    ticket = file_ticket(created_by=reporter)
+    ticket = create_ticket(created_by=reporter)
     grant(agent, "delete")
     (row,) = ticket.services.notification.create_new_ticket_notifications()
     assert (row.recipient, row.channel) == (agent, "in_app")
 
 
-def test_ticket_without_history_gets_its_first_event_when_people_are_told(
+def test_notifying_records_the_first_event_of_a_ticket_without_history(
     reporter: Any, manager: Any
 ) -> None:
     (ticket,) = HelpDeskTicket.objects.bulk_create([HelpDeskTicket(created_by=reporter, **FIELDS)])

@@ -1,4 +1,4 @@
-"""Replies, notes and corrections, through the service."""
+"""Replies, internal notes and edits through the service."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.utils import timezone
 from help_desk.enums import TicketEventType
 from help_desk.exceptions import TicketConflictError
 from help_desk.models import HelpDeskTicket, Notification, TicketComment
-from help_desk.services.conversation import can_edit_comment
-from tests.support.telling import history, told
+from help_desk.services.flows.comment import add_comment, can_edit_comment
+from tests.support.notifications import history, notified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,16 +27,16 @@ pytestmark = pytest.mark.django_db
 # Replies
 
 
-def test_reply_reaches_the_creator_and_not_its_author(
+def test_reply_notifies_the_creator_but_not_its_author(
     ticket: HelpDeskTicket, reporter: Any, agent: Any
 ) -> None:
     ticket.services.comment(agent, "I am looking at it.")
-    assert told() == {reporter}
+    assert notified() == {reporter}
     ticket.services.comment(reporter, "Thank you.")
-    assert told() == {agent}
+    assert notified() == {agent}
 
 
-def test_reply_is_an_event_with_what_was_said(ticket: HelpDeskTicket, agent: Any) -> None:
+def test_reply_is_recorded_as_an_event_with_its_text(ticket: HelpDeskTicket, agent: Any) -> None:
     comment = ticket.services.comment(agent, "Seen.")
     event = ticket.events.latest("pk")
     assert (event.type, event.actor, event.comment) == (TicketEventType.COMMENT, agent, comment)
@@ -44,24 +44,20 @@ def test_reply_is_an_event_with_what_was_said(ticket: HelpDeskTicket, agent: Any
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "nul \x00", "x" * 100_001])
-def test_text_that_cannot_be_is_refused_and_nothing_written(
-    ticket: HelpDeskTicket, agent: Any, text: str
-) -> None:
+def test_invalid_text_saves_nothing(ticket: HelpDeskTicket, agent: Any, text: str) -> None:
     with pytest.raises(ValidationError) as caught:
         ticket.services.comment(agent, text, status="done")
     assert set(caught.value.message_dict) == {"text"}
     assert (ticket.comments.count(), len(history(ticket))) == (0, 1)
 
 
-def test_status_that_cannot_be_is_refused_and_nothing_written(
-    ticket: HelpDeskTicket, agent: Any
-) -> None:
+def test_invalid_status_saves_nothing(ticket: HelpDeskTicket, agent: Any) -> None:
     with pytest.raises(ValidationError):
         ticket.services.comment(agent, "Done.", status="over")
     assert (ticket.comments.count(), len(history(ticket))) == (0, 1)
 
 
-def test_nothing_is_said_on_a_deleted_ticket(ticket: HelpDeskTicket, agent: Any) -> None:
+def test_deleted_ticket_cannot_be_commented_on(ticket: HelpDeskTicket, agent: Any) -> None:
     before = HelpDeskTicket.objects.get(pk=ticket.pk)
     ticket.services.delete(agent)
     with pytest.raises(ValidationError) as caught:
@@ -70,10 +66,10 @@ def test_nothing_is_said_on_a_deleted_ticket(ticket: HelpDeskTicket, agent: Any)
     assert ticket.comments.count() == 0
 
 
-def test_done_and_first_response_are_noted_and_survive_in_history(
+def test_done_and_first_response_dates_are_set(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
-    ticket.services.comment(reporter, "Anybody?")
+    ticket.services.comment(reporter, "Any news?")
     ticket.services.comment(agent, "What may it be?", internal=True)
     assert ticket.first_response_datetime is None
     ticket.services.comment(agent, "Seen.")
@@ -90,63 +86,60 @@ def test_done_and_first_response_are_noted_and_survive_in_history(
     assert abs(event.created_datetime - done) < timedelta(seconds=10)
 
 
-def test_same_text_sent_again_from_the_same_page_is_written_once(
-    ticket: HelpDeskTicket, agent: Any
-) -> None:
-    drawn = ticket.services.version
-    first = ticket.services.comment(agent, "Hello @nobody", base_version=drawn)
-    again = ticket.services.comment(agent, "Hello @nobody", base_version=drawn)
-    assert again == first
-    assert again.unreached_mentions == ("nobody",)
-    ticket.services.comment(agent, "Hello @nobody", internal=True, base_version=drawn)
-    ticket.services.comment(agent, "Hello @nobody", base_version=ticket.services.version)
+def test_same_text_submitted_twice_is_saved_once(ticket: HelpDeskTicket, agent: Any) -> None:
+    base = ticket.services.version
+    text = "Hello @unknown"
+    first = add_comment(ticket, author=agent, text=text, base_version=base)
+    second = add_comment(ticket, author=agent, text=text, base_version=base)
+    assert second.comment == first.comment
+    assert second.unreached_mentions == first.unreached_mentions == ("unknown",)
+    ticket.services.comment(agent, text, internal=True, base_version=base)
+    ticket.services.comment(agent, text, base_version=ticket.services.version)
     assert ticket.comments.count() == 3
 
 
-def test_same_text_of_somebody_else_is_a_reply_of_its_own(
+def test_same_text_by_another_author_is_another_reply(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
-    drawn = ticket.services.version
-    ticket.services.comment(agent, "+1", base_version=drawn)
-    ticket.services.comment(manager, "+1", base_version=drawn)
+    base = ticket.services.version
+    ticket.services.comment(agent, "+1", base_version=base)
+    ticket.services.comment(manager, "+1", base_version=base)
     assert ticket.comments.count() == 2
 
 
-def test_a_reply_overwrites_no_status_of_somebody_else(
+def test_reply_with_a_status_that_someone_else_changed_is_a_conflict(
     ticket: HelpDeskTicket, agent: Any, manager: Any
 ) -> None:
-    drawn = ticket.services.version
+    base = ticket.services.version
     ticket.services.complete(manager)
     with pytest.raises(TicketConflictError) as caught:
-        ticket.services.comment(agent, "On it.", status="prog", base_version=drawn)
+        ticket.services.comment(agent, "On it.", status="prog", base_version=base)
     assert caught.value.version == ticket.services.version
     assert ticket.comments.count() == 0
-    ticket.services.comment(agent, "Well done.", status="done", base_version=drawn)
+    ticket.services.comment(agent, "Well done.", status="done", base_version=base)
     assert ticket.comments.count() == 1
 
 
 # Notes
 
 
-def test_note_reaches_only_those_who_may_change(
+def test_note_notifies_only_users_with_the_change_permission(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:
     ticket.services.follow(manager)
     ticket.services.follow(reporter)
     ticket.services.comment(agent, "The cable again.", internal=True)
-    assert told() == {manager}
-    assert told("email") <= {manager}
+    assert notified() == {manager}
+    assert notified("email") <= {manager}
 
 
-def test_note_is_written_by_those_who_may_change_only(
-    ticket: HelpDeskTicket, reporter: Any
-) -> None:
+def test_note_requires_the_change_permission(ticket: HelpDeskTicket, reporter: Any) -> None:
     with pytest.raises(PermissionDenied):
         ticket.services.comment(reporter, "What cable?", internal=True)
     assert ticket.comments.count() == 0
 
 
-def test_status_set_with_a_note_is_known_to_everybody_and_the_note_is_not(
+def test_status_set_with_a_note_is_a_separate_public_event(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
     ticket.services.comment(agent, "The cable again.", internal=True, status="done")
@@ -157,67 +150,66 @@ def test_status_set_with_a_note_is_known_to_everybody_and_the_note_is_not(
     assert [(row.recipient, row.event) for row in rows] == [(reporter, status)]
 
 
-# Corrections
+# Edits
 
 
 def age(comment: TicketComment, seconds: float) -> TicketComment:
-    written = timezone.now() - timedelta(seconds=seconds)
-    TicketComment.objects.filter(pk=comment.pk).update(created_datetime=written)
+    """Backdate a comment."""
+    created = timezone.now() - timedelta(seconds=seconds)
+    TicketComment.objects.filter(pk=comment.pk).update(created_datetime=created)
     return TicketComment.objects.get(pk=comment.pk)
 
 
-def test_author_corrects_for_a_while_and_history_keeps_what_it_said(
+def test_author_can_edit_for_a_limited_time_and_history_keeps_the_old_text(
     ticket: HelpDeskTicket, agent: Any, settings: Any
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "COMMENT_EDIT_TIME": 60}
     comment = age(ticket.services.comment(agent, "Now it woks."), 50)
-    assert ticket.services.edit_comment(comment, agent, "Now it works.") is comment
+    assert ticket.services.edit_comment(comment, "Now it works.", actor=agent) is comment
     assert (comment.text, comment.edited_datetime is None) == ("Now it works.", False)
     comment = age(comment, 61)
     assert comment.text == "Now it works."
     with pytest.raises(PermissionDenied):
-        ticket.services.edit_comment(comment, agent, "Never.")
+        ticket.services.edit_comment(comment, "Never.", actor=agent)
     event = ticket.events.latest("pk")
     assert (event.type, event.comment) == (TicketEventType.UPDATE, comment)
     assert event.changes == {"text": ["Now it woks.", "Now it works."]}
-    assert told(event=event) == set()
+    assert notified(event=event) == set()
 
 
-def test_correction_that_changes_nothing_leaves_no_mark(ticket: HelpDeskTicket, agent: Any) -> None:
+def test_edit_without_a_change_is_not_recorded(ticket: HelpDeskTicket, agent: Any) -> None:
     comment = ticket.services.comment(agent, "Fine.")
-    ticket.services.edit_comment(comment, agent, "Fine.")
+    ticket.services.edit_comment(comment, "Fine.", actor=agent)
     assert comment.edited_datetime is None
     assert len(history(ticket)) == 2
 
 
-def test_correction_that_cannot_be_is_refused_and_nothing_written(
-    ticket: HelpDeskTicket, agent: Any
-) -> None:
+def test_invalid_edit_saves_nothing(ticket: HelpDeskTicket, agent: Any) -> None:
     comment = ticket.services.comment(agent, "Fine.")
     with pytest.raises(ValidationError):
-        ticket.services.edit_comment(comment, agent, " ")
+        ticket.services.edit_comment(comment, " ", actor=agent)
     comment.refresh_from_db()
     assert (comment.text, comment.edited_datetime) == ("Fine.", None)
 
 
-def test_comment_of_another_ticket_is_not_corrected_on_this_one(
+def test_comment_of_another_ticket_cannot_be_edited(
     ticket: HelpDeskTicket, make_ticket: Callable[..., HelpDeskTicket], agent: Any
 ) -> None:
     elsewhere = make_ticket().services.comment(agent, "Elsewhere.")
     with pytest.raises(TicketComment.DoesNotExist):
-        ticket.services.edit_comment(elsewhere, agent, "Here.")
+        ticket.services.edit_comment(elsewhere, "Here.", actor=agent)
     assert len(history(ticket)) == 1
 
 
-def test_nobody_else_corrects(ticket: HelpDeskTicket, agent: Any, manager: Any) -> None:
+def test_only_the_author_can_edit(ticket: HelpDeskTicket, agent: Any, manager: Any) -> None:
     comment = ticket.services.comment(agent, "Mine.")
     assert can_edit_comment(comment, agent)
     assert not can_edit_comment(comment, manager)
     with pytest.raises(PermissionDenied):
-        ticket.services.edit_comment(comment, manager, "Mine!")
+        ticket.services.edit_comment(comment, "Mine!", actor=manager)
 
 
-def test_comment_of_an_erased_account_is_nobodys(
+def test_comment_of_a_deleted_user_is_kept_and_cannot_be_edited(
     ticket: HelpDeskTicket, make_user: Callable[..., Any]
 ) -> None:
     author = make_user()
@@ -228,27 +220,27 @@ def test_comment_of_an_erased_account_is_nobodys(
     assert not can_edit_comment(comment, AnonymousUser())
 
 
-def test_note_is_not_corrected_by_who_may_not_read_notes_any_more(
+def test_author_who_lost_the_change_permission_cannot_edit_a_note(
     ticket: HelpDeskTicket, agent: Any
 ) -> None:
     note = ticket.services.comment(agent, "The cable.", internal=True)
     agent.user_permissions.clear()
     former = type(agent)._default_manager.get(pk=agent.pk)
     with pytest.raises(PermissionDenied):
-        ticket.services.edit_comment(note, former, "The other cable.")
+        ticket.services.edit_comment(note, "The other cable.", actor=former)
 
 
 # Queries
 
 
-def statements(queries: CaptureQueriesContext) -> int:
-    """How many there were; an insert that the database's own limit divides is one."""
-    told = [query["sql"] for query in queries if "INSERT INTO" in query["sql"]]
-    parts = [sql for sql in told if "django_spire_help_desk_notification" in sql]
+def count_statements(queries: CaptureQueriesContext) -> int:
+    """Count an INSERT that the database splits at its limit as one statement."""
+    inserts = [query["sql"] for query in queries if "INSERT INTO" in query["sql"]]
+    parts = [sql for sql in inserts if "django_spire_help_desk_notification" in sql]
     return len(queries) - max(0, len(parts) - 1)
 
 
-def test_as_many_queries_for_many_followers_as_for_few(
+def test_number_of_queries_does_not_depend_on_the_number_of_followers(
     ticket: HelpDeskTicket,
     agent: Any,
     manager: Any,
@@ -265,12 +257,12 @@ def test_as_many_queries_for_many_followers_as_for_few(
             ticket.services.follow(grant(make_user(), "view"))
         with capture_queries() as comment:
             ticket.services.comment(agent, f"More for {manager.get_username()}.")
-        reached = len(told())
+        reached = len(notified())
         with capture_queries() as assign:
             ticket.services.assign(manager, actor=agent)
         with capture_queries() as update:
             ticket.services.update(agent, **changes)
         ticket.services.assign(None, actor=agent)
-        counts.append([statements(queries) for queries in (comment, assign, update)])
+        counts.append([count_statements(queries) for queries in (comment, assign, update)])
     assert reached >= 300
     assert counts[0] == counts[1]

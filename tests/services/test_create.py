@@ -1,4 +1,4 @@
-"""`ticket.services.create()`: everything is written, or nothing."""
+"""`ticket.services.create()` writes everything or nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def nothing_was_written() -> bool:
     )
 
 
-def unsaved_account() -> Any:
+def unsaved_user() -> Any:
     return get_user_model()()
 
 
@@ -59,17 +59,17 @@ def test_ticket_event_and_notifications_are_written(reporter: Any, manager: Any)
     assert event.notifications.filter(recipient=manager).exists()
 
 
-def test_every_value_but_the_key_can_be_given(reporter: Any, ticket: HelpDeskTicket) -> None:
-    moment = ticket.created_datetime
+def test_every_writable_field_can_be_set(reporter: Any, ticket: HelpDeskTicket) -> None:
+    created_datetime = ticket.created_datetime
     created = HelpDeskTicket().services.create(
-        reporter, **FIELDS, status="done", is_active=False, created_datetime=moment
+        reporter, **FIELDS, status="done", is_active=False, created_datetime=created_datetime
     )
     created.refresh_from_db()
     assert (created.status, created.is_active) == ("done", False)
-    assert created.created_datetime == moment
+    assert created.created_datetime == created_datetime
 
 
-def test_account_behind_a_lazy_request_user_is_taken(reporter: Any) -> None:
+def test_lazy_request_user_is_accepted(reporter: Any) -> None:
     ticket = HelpDeskTicket().services.create(SimpleLazyObject(lambda: reporter), **FIELDS)
     assert HelpDeskTicket.objects.get(pk=ticket.pk).created_by == reporter
     assert ticket.events.get().actor == reporter
@@ -81,13 +81,13 @@ def test_account_behind_a_lazy_request_user_is_taken(reporter: Any) -> None:
         None,
         AnonymousUser(),
         SimpleLazyObject(AnonymousUser),
-        "somebody",
+        "ada",
         7,
-        SimpleLazyObject(unsaved_account),
+        SimpleLazyObject(unsaved_user),
     ],
-    ids=["none", "anonymous", "lazy-anonymous", "name", "key", "unsaved"],
+    ids=["none", "anonymous", "lazy-anonymous", "name", "id", "unsaved"],
 )
-def test_ticket_is_filed_by_a_saved_account_only(creator: Any) -> None:
+def test_creator_must_be_a_saved_user(creator: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         HelpDeskTicket().services.create(created_by=creator, **FIELDS)
     assert caught.value.error_dict.keys() == {"created_by"}
@@ -95,7 +95,7 @@ def test_ticket_is_filed_by_a_saved_account_only(creator: Any) -> None:
     assert nothing_was_written()
 
 
-def test_account_that_was_deleted_files_no_ticket(make_user: Callable[..., Any]) -> None:
+def test_deleted_user_cannot_create_a_ticket(make_user: Callable[..., Any]) -> None:
     former = make_user()
     former.delete()
     with pytest.raises(ValidationError):
@@ -114,7 +114,7 @@ def test_account_that_was_deleted_files_no_ticket(make_user: Callable[..., Any])
         ({"description": ""}, {"description": "blank"}),
         ({"description": " \n\t"}, {"description": "blank"}),
         ({"description": None}, {"description": "null"}),
-        ({"is_active": "perhaps"}, {"is_active": "invalid"}),
+        ({"is_active": "maybe"}, {"is_active": "invalid"}),
         ({"created_datetime": "yesterday"}, {"created_datetime": "invalid"}),
         (
             {"purpose": "", "priority": "x", "description": "", "created_by": None},
@@ -136,12 +136,12 @@ def test_account_that_was_deleted_files_no_ticket(make_user: Callable[..., Any])
         "empty-description",
         "blank-description",
         "no-description",
-        "word-for-flag",
-        "word-for-moment",
+        "invalid-boolean",
+        "invalid-datetime",
         "several",
     ],
 )
-def test_invalid_values_are_named_by_field(
+def test_validation_errors_name_each_invalid_field(
     reporter: Any, changed: dict[str, Any], codes: dict[str, str]
 ) -> None:
     ticket = HelpDeskTicket()
@@ -153,7 +153,7 @@ def test_invalid_values_are_named_by_field(
     assert nothing_was_written()
 
 
-def test_left_out_values_are_named_by_field(reporter: Any) -> None:
+def test_validation_errors_name_each_missing_field(reporter: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         HelpDeskTicket().services.create(reporter)
     assert caught.value.message_dict.keys() == {"purpose", "priority", "description"}
@@ -166,14 +166,14 @@ def test_unknown_field_is_a_type_error(reporter: Any, name: str) -> None:
     assert nothing_was_written()
 
 
-def test_ticket_is_not_created_twice(ticket: HelpDeskTicket, reporter: Any) -> None:
+def test_ticket_cannot_be_created_twice(ticket: HelpDeskTicket, reporter: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         ticket.services.create(reporter, **FIELDS)
     assert caught.value.code == "already_created"
     assert HelpDeskTicket.objects.count() == 1
 
 
-def test_failing_notifications_leave_nothing(reporter: Any, settings: Any) -> None:
+def test_error_while_notifying_rolls_everything_back(reporter: Any, settings: Any) -> None:
     settings.AUTHENTICATION_BACKENDS = ["tests.support.backends.BrokenBackend"]
     ticket = HelpDeskTicket()
     with pytest.raises(ConnectionError):
@@ -185,18 +185,20 @@ def test_failing_notifications_leave_nothing(reporter: Any, settings: Any) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_account_that_vanishes_meanwhile_leaves_nothing(make_user: Callable[..., Any]) -> None:
-    gone = make_user()
-    get_user_model()._default_manager.filter(pk=gone.pk).delete()
+def test_creator_deleted_meanwhile_rolls_everything_back(
+    make_user: Callable[..., Any],
+) -> None:
+    deleted = make_user()
+    get_user_model()._default_manager.filter(pk=deleted.pk).delete()
     ticket = HelpDeskTicket()
     with pytest.raises(IntegrityError):
-        ticket.services.create(gone, **FIELDS)
+        ticket.services.create(deleted, **FIELDS)
     assert (ticket.pk, ticket._state.adding) == (None, True)
     assert nothing_was_written()
 
 
-def statements_of(call: Callable[[], object], using: str, fail: int, error: Any) -> int:
-    """Make the call with its n-th statement failing; count the statements."""
+def count_statements(call: Callable[[], object], using: str, fail: int, error: Any) -> int:
+    """Run a call whose n-th SQL statement fails, and return the number of statements."""
     count = 0
 
     def wrapper(execute: Callable[..., Any], *args: Any) -> Any:
@@ -215,7 +217,7 @@ def statements_of(call: Callable[[], object], using: str, fail: int, error: Any)
 @pytest.mark.parametrize(
     "error", [DatabaseError("The disk is full."), KeyboardInterrupt()], ids=["database", "ctrl-c"]
 )
-def test_whichever_statement_fails_nothing_is_left(
+def test_failure_of_any_statement_rolls_everything_back(
     reporter: Any, manager: Any, settings: Any, database_alias: str, error: BaseException
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command"}
@@ -224,20 +226,20 @@ def test_whichever_statement_fails_nothing_is_left(
         return ticket.services.create(reporter, **FIELDS)
 
     ticket = HelpDeskTicket()
-    count = statements_of(create, database_alias, 0, error)
+    count = count_statements(create, database_alias, 0, error)
     assert count >= 4
     ticket.delete()
     ticket = HelpDeskTicket()
     for number in range(1, count + 1):
         with pytest.raises(type(error)):
-            statements_of(create, database_alias, number, error)
+            count_statements(create, database_alias, number, error)
         assert (ticket.pk, ticket._state.adding) == (None, True), number
         assert nothing_was_written(), number
     create()
     assert ticket.events.get().type == TicketEventType.NEW
 
 
-def test_caller_can_go_on_in_its_own_transaction(
+def test_caller_can_continue_its_own_transaction_after_an_error(
     reporter: Any, database_alias: str, settings: Any
 ) -> None:
     settings.AUTHENTICATION_BACKENDS = ["tests.support.backends.BrokenBackend"]
@@ -249,7 +251,7 @@ def test_caller_can_go_on_in_its_own_transaction(
 
 @pytest.fixture
 def many_managers(database_alias: str) -> Callable[[int], None]:
-    """Makes superusers in bulk."""
+    """Create superusers in bulk."""
     user_model = get_user_model()
     made = 0
 
@@ -278,7 +280,7 @@ def test_number_of_queries_does_not_depend_on_the_number_of_recipients(
         rows = list(Notification.objects.filter(event__ticket=ticket))
         fields = [field for field in Notification._meta.concrete_fields if field.name != "id"]
         batch = connections[database_alias].ops.bulk_batch_size(fields, rows)
-        extra = -(-len(rows) // batch) - 1  # the database's own limit for one insert
+        extra = -(-len(rows) // batch) - 1  # a database limits the rows of one INSERT
         counts.append(len(queries) - extra)
     assert len(rows) >= 1000
     assert counts[0] == counts[1] == counts[2]

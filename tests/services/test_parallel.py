@@ -1,4 +1,4 @@
-"""Many requests at the same time."""
+"""Concurrent requests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from help_desk.enums import EmailFrequency, NotificationKind
 from help_desk.exceptions import TicketConflictError
@@ -17,10 +18,11 @@ from help_desk.models import (
     TicketFollower,
 )
 from help_desk.services.preferences import set_email_frequency, set_preferences
+from tests.support import databases
 from tests.support.isolated import run_in_new_host
 from tests.support.mail import mail_through
-from tests.support.telling import history
-from tests.support.threads import at_once, needs_a_server
+from tests.support.notifications import history
+from tests.support.threads import needs_concurrent_writers, run_in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,43 +30,30 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.hosts("default")
-def test_parallel_requests_wait_for_each_other_on_a_sqlite_file(tmp_path: Path) -> None:
+def test_concurrent_requests_wait_for_each_other_on_a_sqlite_file(tmp_path: Path) -> None:
     # Django's defaults: deferred transactions, five seconds to wait for a lock.
     script = """
-    import threading
     import django
     django.setup()
     from django.core import mail
     from django.core.management import call_command
-    from django.db import connection
     from django.contrib.auth.models import User
-    from help_desk.models import HelpDeskTicket, Notification, TicketEvent
+    from help_desk.models import HelpDeskTicket, Notification
+    from tests.support.threads import run_in_parallel
     call_command("migrate", verbosity=0)
     mail.outbox = []
     User.objects.create_superuser("manager")
-    people = [User.objects.create_user(f"person{n}") for n in range(8)]
-    start = threading.Barrier(len(people))
-    errors = []
+    users = [User.objects.create_user(f"user{n}") for n in range(8)]
 
-    def work(person):
-        try:
-            start.wait()
-            for number in range(3):
-                ticket = HelpDeskTicket.services.create(
-                    person, purpose="app", priority="low", description=person.username
-                )
-                ticket.services.update(actor=person, status="prog")
-                ticket.services.notification.create_new_ticket_notifications()
-        except Exception as error:
-            errors.append(repr(error))
-        finally:
-            connection.close()
+    def work(user):
+        for number in range(3):
+            ticket = HelpDeskTicket.services.create(
+                user, purpose="app", priority="low", description=user.username
+            )
+            ticket.services.update(actor=user, status="prog")
+            ticket.services.notification.create_new_ticket_notifications()
 
-    threads = [threading.Thread(target=work, args=[person]) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    errors = run_in_parallel(*[lambda user=user: work(user) for user in users])
     assert not errors, errors
     assert HelpDeskTicket.objects.count() == 24
     for ticket in HelpDeskTicket.objects.select_related("created_by"):
@@ -75,17 +64,16 @@ def test_parallel_requests_wait_for_each_other_on_a_sqlite_file(tmp_path: Path) 
     assert statuses == {"sent"}, statuses
     assert len(mail.outbox) == 24
     """
-    backend = "django.core.mail.backends.locmem.EmailBackend"
     run_in_new_host(
         tmp_path,
         script,
         HELP_DESK={"SITE_URL": "https://intranet.example.com"},
-        **mail_through(backend),
+        **mail_through("django.core.mail.backends.locmem.EmailBackend"),
     )
 
 
 @pytest.mark.hosts("default")
-def test_people_talk_at_once_on_a_sqlite_file(tmp_path: Path) -> None:
+def test_concurrent_work_on_one_ticket_on_a_sqlite_file(tmp_path: Path) -> None:
     script = """
     import django
     django.setup()
@@ -96,30 +84,30 @@ def test_people_talk_at_once_on_a_sqlite_file(tmp_path: Path) -> None:
         EmailSchedule, HelpDeskTicket, Notification, NotificationPreference, TicketFollower,
     )
     from help_desk.services.preferences import set_preferences, set_email_frequency
-    from tests.support.threads import at_once
+    from tests.support.threads import run_in_parallel
     call_command("migrate", verbosity=0)
     mail.outbox = []
-    people = [User.objects.create_superuser(f"person{n}", f"p{n}@example.com") for n in range(8)]
+    users = [User.objects.create_superuser(f"user{n}", f"user{n}@example.com") for n in range(8)]
     ticket = HelpDeskTicket.services.create(
-        people[0], purpose="app", priority="low", description="Many talk."
+        users[0], purpose="app", priority="low", description="It hums."
     )
 
-    def work(person):
+    def work(user):
         mine = HelpDeskTicket.objects.get()
         for number in range(3):
-            mine.services.follow(person)
-            mine.services.comment(person, f"{number} for @person0 and @person1.")
-            mine.services.assign(person, actor=person)
-            mine.services.mute(person)
-            set_preferences(person, {("reply", "email"): bool(number), ("status", "email"): None})
-            set_email_frequency(person, "day")
-            mine.services.start(person)
+            mine.services.follow(user)
+            mine.services.comment(user, f"{number} for @user0 and @user1.")
+            mine.services.assign(user, actor=user)
+            mine.services.mute(user)
+            set_preferences(user, {("reply", "email"): bool(number), ("status", "email"): None})
+            set_email_frequency(user, "day")
+            mine.services.start(user)
 
-    errors = at_once(*[lambda person=person: work(person) for person in people])
+    errors = run_in_parallel(*[lambda user=user: work(user) for user in users])
     assert not errors, errors
     assert ticket.comments.count() == 24
     followers = list(TicketFollower.objects.values_list("user", flat=True))
-    assert sorted(followers) == sorted(person.pk for person in people)
+    assert sorted(followers) == sorted(user.pk for user in users)
     assert NotificationPreference.objects.count() == EmailSchedule.objects.count() == 8
     chain = [
         change for changes in ticket.events.order_by("pk").values_list("changes", flat=True)
@@ -135,19 +123,19 @@ def test_people_talk_at_once_on_a_sqlite_file(tmp_path: Path) -> None:
     )
 
 
-@needs_a_server
+@needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
-def test_parallel_requests_do_not_mix_people_up(make_user: Callable[..., Any]) -> None:
-    people = [make_user(name=f"person{number}") for number in range(8)]
+def test_concurrent_requests_record_their_own_users(make_user: Callable[..., Any]) -> None:
+    users = [make_user(name=f"user{number}") for number in range(8)]
 
-    def work(person: Any) -> None:
+    def work(user: Any) -> None:
         for _number in range(4):
             ticket = HelpDeskTicket.services.create(
-                person, purpose="app", priority="low", description=str(person.pk)
+                user, purpose="app", priority="low", description=str(user.pk)
             )
-            ticket.services.update(actor=person, status="prog")
+            ticket.services.update(actor=user, status="prog")
 
-    assert at_once(*(partial(work, person) for person in people)) == []
+    assert run_in_parallel(*(partial(work, user) for user in users)) == []
     tickets = list(HelpDeskTicket.objects.all())
     assert len(tickets) == 32
     for ticket in tickets:
@@ -156,14 +144,46 @@ def test_parallel_requests_do_not_mix_people_up(make_user: Callable[..., Any]) -
     assert set(Notification.objects.values_list("status", flat=True)) == {"sent"}
 
 
-@needs_a_server
+@needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
-def test_people_are_told_once_by_parallel_calls(
+def test_get_for_update_locks_the_row_until_the_end_of_the_transaction(
+    ticket: HelpDeskTicket, make_ticket: Callable[..., HelpDeskTicket], database_alias: str
+) -> None:
+    def lock(pk: int) -> None:
+        with transaction.atomic(using=database_alias):
+            HelpDeskTicket.objects.select_for_update(nowait=True).get(pk=pk)
+
+    other = make_ticket()
+    with transaction.atomic(using=database_alias):
+        assert HelpDeskTicket.objects.get_for_update(ticket.pk) == ticket
+        (error,) = run_in_parallel(partial(lock, ticket.pk))
+        assert isinstance(error, DatabaseError)
+        assert run_in_parallel(partial(lock, other.pk)) == []
+    assert run_in_parallel(partial(lock, ticket.pk)) == []
+
+
+@pytest.mark.django_db
+def test_get_for_update_begins_with_a_lock_or_a_write(
+    ticket: HelpDeskTicket, capture_queries: Callable[[], Any], database_alias: str
+) -> None:
+    with transaction.atomic(using=database_alias), capture_queries() as queries:
+        HelpDeskTicket.objects.get_for_update(ticket.pk)
+    sql = queries[0]["sql"]
+    # SQLite has no row locks; a write locks the database.
+    if databases.chosen() == databases.SQLITE:
+        assert sql.startswith("UPDATE")
+    else:
+        assert sql.endswith("FOR UPDATE")
+
+
+@needs_concurrent_writers
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_calls_notify_each_user_once(
     make_ticket: Callable[..., HelpDeskTicket], manager: Any
 ) -> None:
     ticket = make_ticket(created_by=manager)
-    tell = ticket.services.notification.create_new_ticket_notifications
-    assert at_once(*[tell] * 4) == []
+    notify = ticket.services.notification.create_new_ticket_notifications
+    assert run_in_parallel(*[notify] * 4) == []
     assert Notification.objects.filter(recipient=manager).count() == 1
 
 
@@ -172,15 +192,15 @@ def agents(make_user: Callable[..., Any], grant: Callable[..., Any]) -> list[Any
     return [grant(make_user(name=f"agent{number}"), "add", "change", "view") for number in range(6)]
 
 
-@needs_a_server
+@needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
-def test_people_who_take_a_ticket_at_once_follow_each_other_in_its_history(
+def test_concurrent_assignments_form_a_chain_in_the_history(
     ticket: HelpDeskTicket, agents: list[Any]
 ) -> None:
-    def take(agent: Any) -> None:
+    def assign(agent: Any) -> None:
         HelpDeskTicket.objects.get(pk=ticket.pk).services.assign(agent, actor=agent)
 
-    assert at_once(*(partial(take, agent) for agent in agents)) == []
+    assert run_in_parallel(*(partial(assign, agent) for agent in agents)) == []
     chain = [changes["assigned_to"] for changes in history(ticket)[1:]]
     assert len(chain) == len(agents)
     assert [old for old, _new in chain] == [None, *(new for _old, new in chain[:-1])]
@@ -188,84 +208,84 @@ def test_people_who_take_a_ticket_at_once_follow_each_other_in_its_history(
     assert str(ticket.assigned_to_id) == str(chain[-1][1])
 
 
-@needs_a_server
+@needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
-def test_of_people_who_save_one_page_at_once_one_wins_and_the_others_are_told(
+def test_concurrent_edits_of_one_field_save_one_and_raise_conflicts_for_the_rest(
     ticket: HelpDeskTicket, agents: list[Any]
 ) -> None:
-    drawn = ticket.services.version
+    base = ticket.services.version
     values = ["low", "high", "urge"]
 
     def save(agent: Any, priority: str) -> None:
         mine = HelpDeskTicket.objects.get(pk=ticket.pk)
-        mine.services.update(agent, base_version=drawn, priority=priority)
+        mine.services.update(agent, base_version=base, priority=priority)
 
-    errors = at_once(*map(partial, [save] * 3, agents, values))
+    errors = run_in_parallel(*map(partial, [save] * 3, agents, values))
     assert [type(error) for error in errors] == [TicketConflictError] * 2
     ticket.refresh_from_db()
     assert history(ticket)[1:] == [{"priority": ["med", ticket.priority]}]
 
 
-@needs_a_server
+@needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
-def test_nobodys_field_is_lost_when_each_changes_another(
+def test_concurrent_edits_of_different_fields_are_all_saved(
     ticket: HelpDeskTicket, agents: list[Any]
 ) -> None:
-    drawn = ticket.services.version
-    page = {"priority": "med", "status": "read", "purpose": "app", "description": "It hums."}
-    HelpDeskTicket.objects.update(description=page["description"])
-    mine = {"priority": "low", "status": "done", "purpose": "comp", "description": "It sings."}
+    base = ticket.services.version
+    form = {"priority": "med", "status": "read", "purpose": "app", "description": "It hums."}
+    HelpDeskTicket.objects.update(description=form["description"])
+    mine = {"priority": "low", "status": "done", "purpose": "comp", "description": "It rattles."}
 
     def save(agent: Any, name: str) -> None:
         ticket = HelpDeskTicket.objects.get()
-        ticket.services.update(agent, base_version=drawn, **page | {name: mine[name]})
+        ticket.services.update(agent, base_version=base, **form | {name: mine[name]})
 
-    assert at_once(*map(partial, [save] * 4, agents, mine)) == []
+    assert run_in_parallel(*map(partial, [save] * 4, agents, mine)) == []
     saved = HelpDeskTicket.objects.get()
     assert {name: getattr(saved, name) for name in mine} == mine
 
 
-@needs_a_server
+@needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
-def test_everybody_who_talks_at_once_is_heard_and_follows_once(
+def test_concurrent_comments_are_all_saved_and_authors_follow_once(
     ticket: HelpDeskTicket, agents: list[Any]
 ) -> None:
     name = agents[0].get_username()
 
-    def talk(agent: Any) -> None:
+    def comment(agent: Any) -> None:
         for number in range(3):
             ticket = HelpDeskTicket.objects.get()
             ticket.services.comment(agent, f"{number}: @{name}, look.")
             ticket.services.follow(agent)
 
-    assert at_once(*(partial(talk, agent) for agent in [*agents, *agents[:2]])) == []
+    assert run_in_parallel(*(partial(comment, agent) for agent in [*agents, *agents[:2]])) == []
     assert ticket.comments.count() == 24
     followers = list(TicketFollower.objects.values_list("user_id", flat=True))
     assert sorted(followers, key=str) == sorted((agent.pk for agent in agents), key=str)
 
 
-@needs_a_server
+@needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
-def test_same_reply_sent_several_times_at_once_is_written_once(
+def test_reply_submitted_several_times_concurrently_is_saved_once(
     ticket: HelpDeskTicket, agents: list[Any]
 ) -> None:
-    drawn = ticket.services.version
+    base = ticket.services.version
 
     def reply() -> None:
         mine = HelpDeskTicket.objects.get()
-        mine.services.comment(agents[0], "Hello.", base_version=drawn)
+        mine.services.comment(agents[0], "Hello.", base_version=base)
 
-    assert at_once(*[reply] * 4) == []
+    assert run_in_parallel(*[reply] * 4) == []
     assert ticket.comments.count() == 1
 
 
-@needs_a_server
+@needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
-def test_wishes_saved_several_times_at_once_are_kept_once(agents: list[Any]) -> None:
-    def wish(agent: Any) -> None:
+def test_preferences_saved_concurrently_are_stored_once(agents: list[Any]) -> None:
+    def save(agent: Any) -> None:
         set_preferences(agent, {(kind, "email"): False for kind in NotificationKind})
         set_email_frequency(agent, EmailFrequency.DAILY)
 
-    assert at_once(*(partial(wish, agent) for agent in [*agents, *agents[:2]])) == []
+    assert run_in_parallel(*(partial(save, agent) for agent in [*agents, *agents[:2]])) == []
     assert NotificationPreference.objects.count() == len(agents) * len(NotificationKind)
     assert EmailSchedule.objects.count() == len(agents)

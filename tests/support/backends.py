@@ -1,4 +1,4 @@
-"""Authentication backends as hosts have them: some can say who holds a permission."""
+"""Authentication backends of hosts; some can list the holders of a permission."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import BaseBackend
 
 
-def _chiefs() -> Any:
-    """Accounts that a directory outside Django counts as managers, active or not."""
+def _external_managers() -> Any:
+    """Return the users that an external directory lists as managers, active or not."""
     user_model = get_user_model()
     return user_model._default_manager.filter(
         **{f"{user_model.USERNAME_FIELD}__startswith": "chief"}
@@ -17,18 +17,18 @@ def _chiefs() -> Any:
 
 
 class SilentBackend(BaseBackend):
-    """Cannot say who holds a permission: it has no `with_perm`."""
+    """Cannot list holders: it has no `with_perm`."""
 
 
 class UnableBackend(BaseBackend):
-    """Says that it cannot."""
+    """Cannot list holders: `with_perm` raises NotImplementedError."""
 
     def with_perm(self, perm: str, **options: Any) -> Any:
         raise NotImplementedError
 
 
 class UnableLaterBackend(BaseBackend):
-    """Says that it cannot when it is asked for the first holder."""
+    """Cannot list holders: `with_perm` raises when its result is iterated over."""
 
     def with_perm(self, perm: str, **options: Any) -> Any:
         raise NotImplementedError
@@ -36,22 +36,22 @@ class UnableLaterBackend(BaseBackend):
 
 
 class ListBackend(BaseBackend):
-    """Gives a list, with inactive accounts as well."""
+    """Returns a list that includes inactive users."""
 
     def with_perm(self, perm: str, **options: Any) -> Any:
         assert perm == "django_spire_help_desk.delete_helpdeskticket"
-        return list(_chiefs())
+        return list(_external_managers())
 
 
 class QuerySetBackend(BaseBackend):
-    """Gives a queryset, with inactive accounts as well."""
+    """Returns a queryset that includes inactive users."""
 
     def with_perm(self, perm: str, **options: Any) -> Any:
-        return _chiefs()
+        return _external_managers()
 
 
 class BrokenBackend(BaseBackend):
-    """Fails: the directory behind it is down."""
+    """Fails because its directory is down."""
 
     def with_perm(self, perm: str, **options: Any) -> Any:
         message = "The directory is down."

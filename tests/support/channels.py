@@ -1,33 +1,33 @@
-"""Channels as hosts write them, good and bad."""
+"""Channels as hosts write them, working and broken."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from help_desk.channels.base import Channel, ChannelUnavailableError, SendResult
+from help_desk.channels import Channel, ChannelUnavailableError, Recipient, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from help_desk.models import Notification
-    from help_desk.notifications.recipients import Recipient
 
 
 class MailChannel(Channel):
-    """Reaches people where e-mail does."""
+    """Replaces the email channel."""
 
     name: ClassVar[str] = "email"
 
-    def address_of(self, person: Recipient) -> str:
-        return person.email
+    def address_of(self, recipient: Recipient) -> str:
+        return recipient.email
 
 
 class ScriptedChannel(MailChannel):
-    """Takes the place of e-mail; does with each row what the test says."""
+    """Handles each row as the test requires."""
 
     act: ClassVar[Callable[[Notification], Any]] = staticmethod(lambda row: None)
-    """Called with each row; gives an error's words, an outcome, or nothing."""
+    """Called with each row; returns an error message, a SendResult or None."""
     sent: ClassVar[list[int]] = []
+    """The IDs of rows that were sent."""
 
     @classmethod
     def reset(cls) -> None:
@@ -36,30 +36,28 @@ class ScriptedChannel(MailChannel):
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:
         for row in notifications:
-            outcome = type(self).act(row)
-            if not isinstance(outcome, SendResult):
-                outcome = SendResult(notifications=(row,), error=outcome or "")
-            if not outcome.error:
+            result = type(self).act(row)
+            if not isinstance(result, SendResult):
+                result = SendResult(notifications=(row,), error=result or "")
+            if not result.error:
                 self.sent.append(row.pk)
-            yield outcome
+            yield result
 
 
 class OtherChannel(ScriptedChannel):
-    """Another way."""
-
     name: ClassVar[str] = "other"
 
 
 class MuteChannel(MailChannel):
-    """Forgets to say what became of its rows."""
+    """Yields no results."""
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:
         yield from ()
 
 
 class BlockedChannel(MailChannel):
-    """Never works."""
+    """Is always unavailable."""
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:
-        message = "Out of paper."
+        message = "Temporarily unavailable."
         raise ChannelUnavailableError(message)

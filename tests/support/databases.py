@@ -1,7 +1,7 @@
 """The databases that the tests run on.
 
-Server addresses are read from the environment, and are those of an unchanged installation
-on the same machine where nothing is said.
+Server addresses are read from environment variables; the defaults are those of a local
+installation.
 """
 
 from __future__ import annotations
@@ -19,25 +19,21 @@ SQLITE, POSTGRES, MARIADB = "sqlite", "postgres", "mariadb"
 
 
 def chosen() -> str:
-    """Which database `HELP_DESK_TEST_DATABASE` names."""
+    """Return the database that `HELP_DESK_TEST_DATABASE` selects."""
     name = os.environ.get("HELP_DESK_TEST_DATABASE", SQLITE)
     if name not in _MAKERS:
-        message = f"HELP_DESK_TEST_DATABASE is {name!r}; write one of {', '.join(_MAKERS)}."
+        message = f"HELP_DESK_TEST_DATABASE must be one of {', '.join(_MAKERS)}, not {name!r}."
         raise ValueError(message)
     return name
 
 
 def configuration(alias: str = "default") -> dict[str, Any]:
-    """One entry of Django's DATABASES for the chosen database.
-
-    Args:
-        alias: The key of the entry.
-    """
+    """Return an entry of DATABASES for the selected database."""
     return _MAKERS[chosen()](_name(alias))
 
 
 def unreachable_reason() -> str | None:
-    """Why the chosen server cannot be talked to, or None if it can."""
+    """Return why the selected server cannot be reached, or None if it can."""
     database = configuration()
     if chosen() == SQLITE:
         return None
@@ -50,7 +46,7 @@ def unreachable_reason() -> str | None:
 
 
 def _name(alias: str) -> str:
-    """A name that no other checkout, Python or Django on this machine uses at the time."""
+    """Return a name that is unique to this checkout, Python, Django and host."""
     checkout = zlib.crc32(str(Path(__file__).parent).encode())
     versions = f"{sys.version_info.minor}_{django.VERSION[0]}{django.VERSION[1]}"
     host = os.environ.get("HELP_DESK_TEST_HOST", "default")
@@ -58,7 +54,7 @@ def _name(alias: str) -> str:
 
 
 def _sqlite(name: str) -> dict[str, Any]:
-    # Tests run on a database in memory; the file is for a look by hand.
+    # Tests use a database in memory; the file is used outside of tests.
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{name}.sqlite3"}
 
 
@@ -75,9 +71,9 @@ def _postgres(name: str) -> dict[str, Any]:
 
 def _mariadb(name: str) -> dict[str, Any]:
     try:
-        import MySQLdb  # noqa: F401, PLC0415 -- only to see whether it is there
+        import MySQLdb  # noqa: F401, PLC0415 -- only to see whether it is installed
     except ImportError:
-        import pymysql  # noqa: PLC0415 -- stands in where mysqlclient cannot be compiled
+        import pymysql  # noqa: PLC0415 -- replaces mysqlclient where it cannot be compiled
 
         pymysql.install_as_MySQLdb()
     return {
@@ -88,7 +84,7 @@ def _mariadb(name: str) -> dict[str, Any]:
         "USER": os.environ.get("HELP_DESK_TEST_MARIADB_USER", "root"),
         "PASSWORD": os.environ.get("HELP_DESK_TEST_MARIADB_PASSWORD", ""),
         "OPTIONS": {"charset": "utf8mb4"},
-        "TEST": {"CHARSET": "utf8mb4"},  # people write emoji
+        "TEST": {"CHARSET": "utf8mb4"},  # for emoji
     }
 
 

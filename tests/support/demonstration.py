@@ -1,4 +1,4 @@
-"""The example project, run in processes of its own."""
+"""Run the example project in processes of its own."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 MANAGE = ROOT / "example_project" / "manage.py"
 STARTED = "Press Ctrl-C"
-STARTS_WITHIN = 120
-"""Seconds; an idle machine takes four."""
+TIMEOUT = 120
+"""Seconds for a command; an idle machine needs about four."""
 
 
 def free_port() -> int:
-    """Find a port that nobody uses at the moment."""
+    """Return a port that is not in use at the moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
 
 
 class Demonstration:
-    """An intranet with its data in a folder.
+    """The intranet, with its data in a folder.
 
     Attributes:
-        folder: Where database and mail lie.
-        url: Where it is reached once it was started, without a slash at its end.
-        output: What it printed while it started.
+        folder: Contains the database and the mail folder.
+        url: Base URL of the started server, without a trailing slash.
+        output: Console output of the start.
     """
 
     def __init__(self, folder: Path, **environment: str) -> None:
-        """Know where it is.
+        """Prepare the environment; nothing is started yet.
 
         Args:
-            folder: For the data.
-            **environment: Variables for its processes.
+            folder: The folder for the data.
+            **environment: Additional variables for its processes.
         """
         self.folder = folder
         self.url = ""
@@ -54,7 +54,7 @@ class Demonstration:
             name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
         } | {
             "INTRANET_DATA_DIR": str(folder),
-            # The package that the tests run with, be it the checkout or the wheel.
+            # The same package as in the tests: the checkout or the installed wheel.
             "PYTHONPATH": str(Path(help_desk.__file__).parent.parent),
             **environment,
         }
@@ -64,7 +64,7 @@ class Demonstration:
         return self.folder / "intranet.sqlite3"
 
     def manage(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command of `manage.py` to its end, with warnings as errors."""
+        """Run a command of `manage.py` with warnings as errors, and wait for it."""
         return subprocess.run(
             [sys.executable, "-W", "error", MANAGE, *words],
             env=self._environment,
@@ -72,12 +72,12 @@ class Demonstration:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=STARTS_WITHIN,
+            timeout=TIMEOUT,
             check=False,
         )
 
     def start(self, cwd: Path | None = None) -> None:
-        """Start the server on a free port, and wait until it answers."""
+        """Start the server on a free port, and wait until it is ready."""
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._process = subprocess.Popen(
@@ -88,8 +88,8 @@ class Demonstration:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # Shells make what runs in the background deaf to it.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            # Shells let background processes ignore SIGINT.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         self.output = ""
         while STARTED not in self.output:
@@ -98,17 +98,13 @@ class Demonstration:
             self.output += line
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """End the server.
-
-        Returns:
-            Its exit status, and what it printed since it had started.
-        """
+        """Stop the server, and return its exit status and the rest of its output."""
         self._process.send_signal(how)
         rest, _ = self._process.communicate(timeout=30)
         return self._process.returncode, rest
 
     def mails(self) -> list[EmailMessage]:
-        """Read what lies in the mail folder, the oldest first."""
+        """Return the emails of the mail folder, oldest first."""
         files = sorted((self.folder / "mail").iterdir())
         return [
             message_from_bytes(part.lstrip(), policy=policy.default)

@@ -1,4 +1,4 @@
-"""Makes people and tickets, whatever user model the host has."""
+"""Factories of users and tickets for any user model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def has_email(user_model: type[AbstractBaseUser]) -> bool:
-    """Whether accounts of this model have an e-mail address."""
+    """Whether users of this model have an email address."""
     try:
         user_model._meta.get_field(user_model.get_email_field_name())
     except FieldDoesNotExist:
@@ -27,16 +27,16 @@ def has_email(user_model: type[AbstractBaseUser]) -> bool:
 
 
 class UserFactory(DjangoModelFactory):
-    """An account without permissions.
+    """A user without permissions.
 
-    `name` and `email` go into whichever fields the user model has for them; a model
-    without an e-mail field takes none.
+    `name` and `email` are stored in the fields that the user model has for them; a model
+    without an email field gets none.
     """
 
     class Meta:
         model = settings.AUTH_USER_MODEL
 
-    name = factory.Sequence(lambda number: f"person{number}")
+    name = factory.Sequence(lambda number: f"user{number}")
     email = factory.LazyAttribute(lambda user: f"{user.name}@people.example.com")
 
     @classmethod
@@ -53,7 +53,7 @@ class UserFactory(DjangoModelFactory):
 
 
 class TicketFactory(DjangoModelFactory):
-    """A ticket that was saved directly: it has history, and nobody was told of it."""
+    """A ticket that was saved directly: it has a history, and no one was notified."""
 
     class Meta:
         model = HelpDeskTicket
@@ -64,8 +64,8 @@ class TicketFactory(DjangoModelFactory):
     description = factory.Sequence(lambda number: f"The printer on floor {number} is stuck.")
 
 
-class FiledTicketFactory(TicketFactory):
-    """A ticket that was filed through the service: developers and managers were told."""
+class CreatedTicketFactory(TicketFactory):
+    """A ticket that was created through the service: developers and managers were notified."""
 
     @classmethod
     def _create(cls, model_class: type[models.Model], *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Runs code in a host project and a process of its own."""
+"""Running code in a separate host project and process."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SETTINGS: dict[str, Any] = {
 def run_in_new_host(
     folder: Path, script: str, *, head: str = "", check: bool = True, **settings: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Make a host with a SQLite file in `folder` and run a script in it.
+    """Create a host with a SQLite file in a folder, and run a script in it.
 
     Args:
-        folder: An empty folder; what lies in it can be imported.
+        folder: An empty folder; modules in it can be imported.
         script: Python code, run with warnings as errors before Django is set up.
-        head: Python code on top of the settings.
+        head: Python code at the top of the settings.
         check: Whether the script must succeed.
-        **settings: What differs from a small host's settings.
+        **settings: Overrides of `SETTINGS`.
 
     Returns:
         The finished process; its output is text.
@@ -44,14 +44,14 @@ def run_in_new_host(
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": str(folder / "host.sqlite3"),
-                "OPTIONS": {"timeout": 60},  # a busy machine is no reason to fail
+                "OPTIONS": {"timeout": 60},  # for busy machines
             }
         },
         **settings,
     }
     lines = [head, *(f"{name} = {value!r}" for name, value in values.items())]
     (folder / "host_settings.py").write_text("\n".join(lines), encoding="utf-8")
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: PLW1510 -- the caller says whether it is checked
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
         cwd=folder,
         env={

@@ -1,8 +1,9 @@
-"""A small host with a database of its own, whose commands and workers are real processes."""
+"""A small host with its own database, whose commands and workers are real processes."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -28,7 +29,7 @@ import os, time
 from django.core.mail.backends.base import BaseEmailBackend
 
 class EmailBackend(BaseEmailBackend):
-    """Takes its time, and writes down what it took."""
+    """Accepts messages slowly and logs them."""
     def send_messages(self, messages):
         while "MAIL_GATE" in os.environ and not os.path.exists(os.environ["MAIL_GATE"]):
             time.sleep(0.05)
@@ -40,16 +41,16 @@ class EmailBackend(BaseEmailBackend):
         return len(messages)
 '''
 
-IMPATIENT_APP = """
+FAST_APP = """
 import os
 from datetime import timedelta
 from django.apps import AppConfig
 
-class ImpatientConfig(AppConfig):
-    name = "impatient"
+class FastConfig(AppConfig):
+    name = "fast"
     def ready(self):
-        # What takes minutes on a site takes seconds here.
-        if "PATIENT" in os.environ:
+        # Shorten minutes to seconds.
+        if "DEFAULT_TIMES" in os.environ:
             return
         from help_desk.management.commands import help_desk_deliver
         from help_desk.delivery import batch
@@ -59,7 +60,7 @@ class ImpatientConfig(AppConfig):
             from help_desk import tasks
         except Exception:
             return
-        tasks.GRID = 1
+        tasks.INTERVAL = 1
 """
 
 
@@ -83,30 +84,30 @@ class LiveHost:
             **mail_through("live_mail.EmailBackend"),
             "DATABASES": {"default": database},
             **settings,
-            "INSTALLED_APPS": [*default_host.INSTALLED_APPS, *apps, "impatient.ImpatientConfig"],
+            "INSTALLED_APPS": [*default_host.INSTALLED_APPS, *apps, "fast.FastConfig"],
         }
-        # Imports PyMySQL in place of mysqlclient, too, where that is so.
+        # The import also installs PyMySQL if mysqlclient is missing.
         head = "from tests.hosts.default.settings import *"
         lines = [head, *(f"{name} = {value!r}" for name, value in values.items())]
         (folder / "live_settings.py").write_text("\n".join(lines))
         (folder / "live_mail.py").write_text(MAIL_BACKEND)
-        (folder / "impatient.py").write_text(IMPATIENT_APP)
+        (folder / "fast.py").write_text(FAST_APP)
         (folder / "mails.txt").touch()
         self._processes: list[subprocess.Popen[str]] = []
 
     def python(self, script: str) -> str:
-        """Run code after django.setup(); give what it printed."""
+        """Run code after django.setup(), and return its output."""
         code = f"import django\ndjango.setup()\n{script}"
         return self._run(sys.executable, "-c", code)
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command; give what it printed."""
+        """Run a management command, and return its output."""
         return self._run(sys.executable, "-m", "django", *arguments)
 
     def _run(self, *command: str) -> str:
         done = subprocess.run(
             command,
-            check=False,  # the assertion shows what it said
+            check=False,  # the assertion shows its output
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -117,7 +118,7 @@ class LiveHost:
         return done.stdout
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a management command as a process; `kill` ends it with its children."""
+        """Start a management command as a process; `kill` ends it and its children."""
         number = len(self._processes)
         with (self.folder / f"process{number}.log").open("w") as log:
             process = subprocess.Popen(
@@ -132,41 +133,41 @@ class LiveHost:
         return process
 
     def kill(self, process: subprocess.Popen[str]) -> None:
-        """Kill a process and all that it started, in whatever group that is."""
+        """Kill a process and all its descendants, in whatever process group they are."""
         mark = f"{MARK}={self.folder}:{self._processes.index(process)}\0".encode()
         for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+            with contextlib.suppress(OSError):  # it has ended, or belongs to another user
                 if mark in (folder / "environ").read_bytes():
                     os.kill(int(folder.name), signal.SIGKILL)
-        process.kill()  # where there is no /proc
+        process.kill()  # on systems without /proc
 
     def mails(self) -> Counter[tuple[str, str]]:
-        """How often each mail was taken: recipient and Message-ID."""
+        """Return (recipient, Message-ID) to the number of times it was accepted."""
         lines = (self.folder / "mails.txt").read_text().splitlines()
         return Counter(tuple(line.split(" ")[1:]) for line in lines)
 
     def senders(self) -> set[int]:
-        """The processes that sent something."""
+        """Return the IDs of the processes that sent something."""
         lines = (self.folder / "mails.txt").read_text().splitlines()
         return {int(line.split(" ")[0]) for line in lines}
 
     def statuses(self) -> dict[str, int]:
-        """How many rows by e-mail there are of each status."""
-        return eval(
+        """Return status to the number of email rows."""
+        return json.loads(
             self.python(
                 "from collections import Counter\n"
                 "from help_desk.models import Notification as N\n"
                 "rows = N.objects.filter(channel='email')\n"
-                "print(dict(Counter(rows.values_list('status', flat=True))))"
+                "import json; print(json.dumps(Counter(rows.values_list('status', flat=True))))"
             )
         )
 
     def logs(self) -> str:
-        """What all started processes wrote to their error output."""
+        """Return what the started processes wrote to stderr."""
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("process*.log")))
 
     def stop(self) -> None:
-        """End what still runs, and drop the database."""
+        """Kill the processes that still run, and drop the database."""
         for process in self._processes:
             self.kill(process)
             process.communicate()
@@ -175,7 +176,7 @@ class LiveHost:
 
 
 _SERVER = """
-from django.db import connection
+from django.db import connection  # noqa: E402
 name = connection.ops.quote_name(connection.settings_dict["NAME"])
 with connection._nodb_cursor() as cursor:
     cursor.execute(f"{verb} DATABASE {{name}}")
@@ -184,7 +185,7 @@ with connection._nodb_cursor() as cursor:
 
 @contextmanager
 def live_host(folder: Path, **settings: Any) -> Iterator[LiveHost]:
-    """Make a host with a migrated database; take it away afterwards."""
+    """Create a host with a migrated database, and remove it afterwards."""
     host = LiveHost(folder, **settings)
     if databases.chosen() != databases.SQLITE:
         host.python(_SERVER.format(verb="CREATE"))
@@ -196,8 +197,8 @@ def live_host(folder: Path, **settings: Any) -> Iterator[LiveHost]:
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Look again and again, for what other processes do cannot be waited for otherwise."""
+    """Poll a condition that another process brings about."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"In {seconds} seconds there was no {what}."
+        assert time.monotonic() < end, f"Timed out after {seconds} seconds: {what}"
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""A mail server that answers as a test says, behind Django's own mail settings."""
+"""A mail server that responds as a test requires, behind Django's mail settings."""
 
 from __future__ import annotations
 
@@ -14,29 +14,32 @@ if TYPE_CHECKING:
 
 
 def mail_through(backend: str) -> dict[str, Any]:
-    """Settings by which mail goes through a backend, in this Django's way."""
+    """Return the settings that select a mail backend in this version of Django."""
     if django.VERSION >= (6, 1):
         return {"MAILERS": {"default": {"BACKEND": backend}}}
     return {"EMAIL_BACKEND": backend}
 
 
 class ScriptedBackend(BaseEmailBackend):
-    """Refuses what it is told to refuse, and keeps what it took."""
+    """Raises what the test sets, and keeps the messages that it accepts."""
 
     timeout: float | None = None
+    host: ClassVar[str | None] = None
+    port: ClassVar[int | None] = None
     opening: ClassVar[Exception | None] = None
     """Raised when the connection is opened."""
     closing: ClassVar[Exception | None] = None
     """Raised when the connection is closed."""
     answers: ClassVar[list[Exception | int]] = []
-    """What happens to one message after the other; after the last, each is taken."""
+    """The results of the next messages, in order; after the last, each is accepted."""
     taken: ClassVar[list[EmailMessage]] = []
+    """The accepted messages."""
     opened: ClassVar[int] = 0
     timeouts: ClassVar[list[float | None]] = []
 
     @classmethod
     def reset(cls) -> None:
-        cls.opening = cls.closing = None
+        cls.opening = cls.closing = cls.host = cls.port = None
         cls.answers, cls.taken, cls.timeouts = [], [], []
         cls.opened = 0
 

@@ -1,7 +1,8 @@
-"""Programs elsewhere that the help desk posts to: local servers that answer as a test says."""
+"""Receivers of webhooks: local servers that respond as a test requires."""
 
 from __future__ import annotations
 
+import json
 import socket
 import socketserver
 import ssl
@@ -11,21 +12,24 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
 from threading import Event, Thread
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from help_desk.channels.webhook.channel import WebhookChannel
+from help_desk.models import Notification
 
-SECRET = "a secret of forty-two characters, no less."
+SECRET = "a secret of forty-two characters, at least"
 
-TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 
-Answer = bytes | Callable[["Receiver", socket.socket], None]
+Response = bytes | Callable[["Receiver", socket.socket], None]
 
 
 @dataclass(kw_only=True)
 class Request:
-    """What came in."""
+    """A received request."""
 
     line: str
     headers: Message
@@ -37,34 +41,34 @@ def status(code: int, *headers: str) -> bytes:
 
 
 def silence(receiver: Receiver, connection: socket.socket) -> None:
-    """Say nothing, until the test is over."""
+    """Send nothing until the test is over."""
     receiver.is_over.wait(10)
 
 
-def drip(head: bytes = b"") -> Answer:
-    """Send something, then a byte now and then, without end."""
+def trickle(head: bytes = b"") -> Response:
+    """Send a head, then single bytes without end."""
 
-    def answer(receiver: Receiver, connection: socket.socket) -> None:
+    def respond(receiver: Receiver, connection: socket.socket) -> None:
         connection.sendall(head)
         while not receiver.is_over.wait(0.02):
             connection.sendall(b"x")
 
-    return answer
+    return respond
 
 
-def flood(head: bytes, piece: bytes) -> Answer:
-    """Send something, then pieces without end, as fast as they are taken."""
+def flood(head: bytes, piece: bytes) -> Response:
+    """Send a head, then pieces without end, as fast as they are read."""
 
-    def answer(receiver: Receiver, connection: socket.socket) -> None:
+    def respond(receiver: Receiver, connection: socket.socket) -> None:
         connection.sendall(head)
         while not receiver.is_over.is_set():
             connection.sendall(piece)
 
-    return answer
+    return respond
 
 
 class Receiver(socketserver.ThreadingTCPServer):
-    """A server on 127.0.0.1; keeps what comes in, and answers by `answers` in turn."""
+    """A server on 127.0.0.1 that keeps requests, and responds with `responses`, then `response`."""
 
     daemon_threads = True
     request_queue_size = 50
@@ -72,8 +76,8 @@ class Receiver(socketserver.ThreadingTCPServer):
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.context = context
         self.requests: list[Request] = []
-        self.answers: list[Answer] = []
-        self.answer: Answer = TAKEN
+        self.responses: list[Response] = []
+        self.response: Response = NO_CONTENT
         self.is_over = Event()
         super().__init__(("127.0.0.1", 0), _Handler)
 
@@ -85,8 +89,17 @@ class Receiver(socketserver.ThreadingTCPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
 
+    @property
+    def payloads(self) -> list[dict[str, Any]]:
+        return [json.loads(request.body) for request in self.requests]
+
+    @property
+    def kinds(self) -> list[list[str]]:
+        """The kinds of each event received."""
+        return [payload["event"]["kinds"] for payload in self.payloads]
+
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are what these tests are about."""
+        """Ignore clients that disconnect, which these tests cause."""
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -105,11 +118,11 @@ class _Handler(socketserver.StreamRequestHandler):
         body = self.rfile.read(int(headers["Content-Length"]))
         receiver = self.server
         receiver.requests.append(Request(line=line, headers=headers, body=body))
-        answer = receiver.answers.pop(0) if receiver.answers else receiver.answer
-        if isinstance(answer, bytes):
-            self.request.sendall(answer)
+        response = receiver.responses.pop(0) if receiver.responses else receiver.response
+        if isinstance(response, bytes):
+            self.request.sendall(response)
         else:
-            answer(receiver, self.request)
+            response(receiver, self.request)
 
     def finish(self) -> None:
         super().finish()
@@ -117,8 +130,8 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
-    """Run a server as long as the block lasts."""
+def run_receiver(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Run a receiver for the duration of the block."""
     with Receiver(context) as receiver:
         thread = Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -132,34 +145,31 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
 
 @dataclass
 class Network:
-    """What names resolve to, and which server is behind public addresses.
+    """What a name resolves to, and which local server is behind public addresses."""
 
-    Tests reach nothing outside of this machine.
-    """
-
-    answers: list[list[str]]
-    """Addresses for one look-up after the other; the last one stays."""
+    addresses: list[list[str]]
+    """The addresses of each lookup, in order; the last ones are repeated."""
     port: int
-    """Where connections to addresses other than loopback really go."""
-    looked_up: int = 0
+    """The local port that every connection goes to."""
+    lookups: int = 0
     connected: list[str] | None = None
 
 
 @contextmanager
 def network(
-    monkeypatch: pytest.MonkeyPatch, host: str, answers: list[list[str]], port: int
+    monkeypatch: pytest.MonkeyPatch, host: str, addresses: list[list[str]], port: int
 ) -> Iterator[Network]:
-    """Have `host` resolve as the test says, and public addresses lead to a local server."""
-    net = Network(answers=answers, port=port, connected=[])
-    real_look_up, real_socket = socket.getaddrinfo, socket.socket
+    """Let `host` resolve as the test requires, and connect every address to a local server."""
+    net = Network(addresses=addresses, port=port, connected=[])
+    real_getaddrinfo, real_socket = socket.getaddrinfo, socket.socket
 
-    def look_up(name: object, number: int, *args: object, **kwargs: object) -> list[object]:
+    def getaddrinfo(name: object, number: int, *args: object, **kwargs: object) -> list[object]:
         if name != host:
-            return real_look_up(name, number, *args, **kwargs)
-        found = net.answers[min(net.looked_up, len(net.answers) - 1)]
-        net.looked_up += 1
+            return real_getaddrinfo(name, number, *args, **kwargs)
+        found = net.addresses[min(net.lookups, len(net.addresses) - 1)]
+        net.lookups += 1
         return [
-            info for address in found for info in real_look_up(address, number, *args, **kwargs)
+            info for address in found for info in real_getaddrinfo(address, number, *args, **kwargs)
         ]
 
     class LocalSocket(real_socket):
@@ -168,13 +178,19 @@ def network(
             super().connect(("127.0.0.1", net.port))
 
     with monkeypatch.context() as patch:
-        patch.setattr(socket, "getaddrinfo", look_up)
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
         patch.setattr(socket, "socket", LocalSocket)
         yield net
 
 
-class HastyWebhookChannel(WebhookChannel):
-    """Leaves a URL alone as soon as it has made others wait once."""
+class ImpatientWebhookChannel(WebhookChannel):
+    """Sends at most one request per URL and batch."""
 
     timeout = 0.3
-    time_share = 0.000_001
+    max_time_per_url = 0.000_001
+
+
+def make_webhooks_due() -> None:
+    """Let the delay before the next attempt pass."""
+    rows = Notification.objects.filter(channel="webhook", due_datetime__gt=timezone.now())
+    rows.write(due_datetime=timezone.now())

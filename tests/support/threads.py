@@ -1,4 +1,4 @@
-"""Doing things at the same moment."""
+"""Running actions at the same time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from tests.support import databases
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-needs_a_server = pytest.mark.skipif(
-    databases.chosen() == databases.SQLITE, reason="a SQLite database in memory has one writer"
+needs_concurrent_writers = pytest.mark.skipif(
+    databases.chosen() == databases.SQLITE,
+    reason="an in-memory SQLite database has one connection; run it on PostgreSQL or MariaDB",
 )
 
 
-def at_once(*actions: Callable[[], object]) -> list[BaseException]:
-    """Run each action in a thread of its own, all from the same moment on; give the errors."""
+def run_in_parallel(*actions: Callable[[], object]) -> list[BaseException]:
+    """Run each action in its own thread, all at the same time, and return the errors."""
     start = threading.Barrier(len(actions))
     errors: list[BaseException] = []
 
@@ -27,7 +28,7 @@ def at_once(*actions: Callable[[], object]) -> list[BaseException]:
         try:
             start.wait()
             action()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 -- returned to the test
             errors.append(error)
         finally:
             connections.close_all()

@@ -1,4 +1,4 @@
-"""The task, by the backends that come with the framework."""
+"""The delivery task, with the backends of the tasks framework."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import timezone
 
-from help_desk.delivery import batch, dispatch
+from help_desk.delivery import batch
 from help_desk.models import DeliveryRun, Notification
 
 if TYPE_CHECKING:
@@ -27,28 +27,28 @@ from help_desk import tasks
 
 @pytest.fixture
 def use(settings: Any) -> Iterator[Callable[[str], Any]]:
-    """Sets one of the framework's own backends."""
+    """Configure one of the backends of the framework."""
 
-    def forget() -> None:
-        # The framework reads its settings once.
+    def reset() -> None:
+        # The framework caches its settings.
         framework.task_backends.__dict__.pop("settings", None)
         framework.task_backends._settings = None
         if hasattr(framework.task_backends._connections, "default"):
             del framework.task_backends["default"]
 
-    def choose(name: str) -> Any:
+    def configure(name: str) -> Any:
         path = f"{framework.__name__}.backends.{name.lower()}.{name}Backend"
         settings.TASKS = {"default": {"BACKEND": path}}
-        forget()
+        reset()
         return framework.task_backends["default"]
 
-    yield choose
-    forget()
+    yield configure
+    reset()
 
 
 @pytest.fixture
 def queue(use: Callable[[str], Any]) -> Any:
-    """Takes tasks and runs none."""
+    """A backend that stores tasks and runs none."""
     return use("Dummy")
 
 
@@ -57,31 +57,31 @@ def by_task(settings: Any) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "task"}
 
 
-def moments(queue: Any) -> list[datetime | None]:
-    """When the enqueued tasks are to run."""
+def run_datetimes(queue: Any) -> list[datetime | None]:
+    """Return when the enqueued tasks are to run; None for at once."""
     return [result.task.run_after for result in queue.results]
 
 
 def test_commit_enqueues_a_task_and_sends_nothing(
     queue: Any,
     by_task: None,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
     with django_capture_on_commit_callbacks(using=database_alias, execute=True):
-        file_ticket(created_by=reporter)
+        create_ticket(created_by=reporter)
         assert queue.results == []
     (result,) = queue.results
     assert (result.args, result.task.run_after) == ([database_alias], None)
     assert Notification.objects.waiting().exists()
 
 
-def test_task_sends_and_leaves_a_trace(
-    queue: Any, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
+def test_task_sends_and_records_its_run(
+    queue: Any, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     waiting = Notification.objects.waiting().count()
     assert tasks.deliver.call(database_alias)["sent"] == waiting > 0
     run = DeliveryRun.objects.get()
@@ -93,53 +93,53 @@ def test_idle_task_enqueues_nothing(queue: Any, db: None, database_alias: str) -
     assert queue.results == []
 
 
-def test_task_that_is_killed_has_another_come_when_its_lease_ends(
-    queue: Any, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
+def test_next_task_is_scheduled_for_the_end_of_the_lease(
+    queue: Any, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     before = timezone.now()
     tasks.deliver.call(database_alias)
-    (guard,) = moments(queue)
-    assert guard is not None
-    assert guard >= before + batch.LEASE
+    (run,) = run_datetimes(queue)
+    assert run is not None
+    assert run >= before + batch.LEASE
 
 
-def test_one_task_comes_for_each_moment_at_which_something_is_due(
-    queue: Any, file_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
+def test_one_task_is_scheduled_for_each_due_date(
+    queue: Any, create_ticket: Callable[..., HelpDeskTicket], reporter: Any, database_alias: str
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     tomorrow = timezone.now() + timedelta(days=1)
     Notification.objects.waiting().write(due_datetime=tomorrow)
     for _ in range(5):
         tasks.deliver.call(database_alias)
-    (moment,) = moments(queue)
-    assert moment is not None
-    assert timedelta(0) <= moment - tomorrow <= timedelta(seconds=tasks.GRID)
-    # Something is due earlier, and then tomorrow's again: its task is there already.
+    (run,) = run_datetimes(queue)
+    assert run is not None
+    assert timedelta(0) <= run - tomorrow <= timedelta(seconds=tasks.INTERVAL)
+    # A row is due earlier, and then tomorrow's is next again: its task exists already.
     soon = timezone.now() + timedelta(minutes=1)
     for due in (soon, tomorrow, soon, tomorrow):
         Notification.objects.waiting().write(due_datetime=due)
         tasks.deliver.call(database_alias)
-    assert len(moments(queue)) == 2
+    assert len(run_datetimes(queue)) == 2
 
 
-def test_what_there_was_no_time_for_is_the_next_tasks(
+def test_task_is_enqueued_for_rows_that_there_was_no_time_for(
     queue: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     assert Notification.objects.waiting().count() > 1
     monkeypatch.setattr(tasks, "MAX_ROWS", 1)
     assert tasks.deliver.call(database_alias)["sent"] == 1
-    guard, next_one = moments(queue)
-    assert guard is not None
-    assert next_one is None
+    at_end_of_lease, next_run = run_datetimes(queue)
+    assert at_end_of_lease is not None
+    assert next_run is None
 
 
-def test_task_comes_a_little_later_for_a_channel_that_is_blocked(
+def test_task_is_scheduled_later_for_an_unavailable_channel(
     queue: Any, settings: Any, ticket: HelpDeskTicket, database_alias: str
 ) -> None:
     blocked = ["tests.support.channels.BlockedChannel"]
@@ -158,16 +158,16 @@ def test_task_comes_a_little_later_for_a_channel_that_is_blocked(
     )
     tasks.deliver.call(database_alias)
     assert Notification.objects.due(timezone.now()).count() == 50
-    # Beside the one for the end of the lease.
-    soon = [moment for moment in moments(queue) if moment is None or moment < now + batch.LEASE]
+    # In addition to the one for the end of the lease.
+    soon = [run for run in run_datetimes(queue) if run is None or run < now + batch.LEASE]
     assert len(soon) == 1
     assert soon[0] is not None
     assert soon[0] > now + timedelta(seconds=30)
 
 
-def test_moment_that_could_not_be_enqueued_is_asked_for_again(
+def test_task_that_could_not_be_enqueued_is_scheduled_again(
     queue: Any,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -175,32 +175,69 @@ def test_moment_that_could_not_be_enqueued_is_asked_for_again(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ConnectionError
 
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     Notification.objects.waiting().write(due_datetime=timezone.now() + timedelta(days=1))
     with monkeypatch.context() as patch:
         patch.setattr(type(queue), "enqueue", fail)
         with pytest.raises(ConnectionError):
             tasks.deliver.call(database_alias)
-    assert moments(queue) == []
+    assert run_datetimes(queue) == []
     tasks.deliver.call(database_alias)
-    assert len(moments(queue)) == 1
+    assert len(run_datetimes(queue)) == 1
 
 
-def test_backend_that_runs_nothing_later_is_not_asked_to(
+def test_backend_that_cannot_defer_gets_no_scheduled_task(
     use: Callable[[str], Any],
     by_task: None,
-    file_ticket: Callable[..., HelpDeskTicket],
+    create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
     database_alias: str,
 ) -> None:
     use("Immediate")
-    file_ticket(created_by=reporter)
+    create_ticket(created_by=reporter)
     Notification.objects.waiting().write(due_datetime=timezone.now() + timedelta(minutes=1))
     tasks.deliver.call(database_alias)
-    assert not dispatch.somebody_comes_by(database_alias)
+    assert DeliveryRun.objects.get().next_run_datetime is None
 
 
-def test_backend_that_runs_tasks_later_comes_by(
-    queue: Any, by_task: None, db: None, database_alias: str
+# schedule()
+
+
+def next_run() -> datetime | None:
+    return DeliveryRun.objects.get(source="task").next_run_datetime
+
+
+def test_schedule_enqueues_one_task_per_date(queue: Any, db: None, database_alias: str) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    for _ in range(3):
+        tasks.schedule(later, database_alias)
+    (run,) = run_datetimes(queue)
+    assert run == next_run()
+    assert run is not None
+    assert timedelta(0) <= run - later <= timedelta(seconds=tasks.INTERVAL)
+
+
+def test_schedule_enqueues_an_earlier_task_for_an_earlier_date(
+    queue: Any, db: None, database_alias: str
 ) -> None:
-    assert dispatch.somebody_comes_by(database_alias)
+    now = timezone.now()
+    for hours in (2, 3, 1, 2):
+        tasks.schedule(now + timedelta(hours=hours), database_alias)
+    second, first = run_datetimes(queue)
+    assert first is not None
+    assert second is not None
+    assert first - second == timedelta(hours=-1)
+    assert next_run() == first
+
+
+def test_schedule_does_not_rely_on_a_task_of_the_past(
+    queue: Any, db: None, database_alias: str
+) -> None:
+    past = timezone.now() - timedelta(minutes=1)
+    DeliveryRun.objects.create(source="task", finished_datetime=past, next_run_datetime=past)
+    later = timezone.now() + timedelta(hours=1)
+    tasks.schedule(later, database_alias)
+    (run,) = run_datetimes(queue)
+    assert run is not None
+    assert run >= later
+    assert next_run() == run

@@ -1,4 +1,4 @@
-"""Real workers of both backends, two at once, one of them killed."""
+"""Real workers of two backends: two at once, one of which is killed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from tests.support.live_host import LiveHost
 
-# The hosts of these tests are their own.
+# These tests create their own hosts.
 pytestmark = pytest.mark.hosts("default")
 
 DEVELOPERS = 40
 TICKETS = 4
-FILE_TICKETS = f"""
-from django.contrib.auth import get_user_model
+CREATE_TICKETS = f"""
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
 from help_desk.models import HelpDeskTicket
 user = get_user_model().objects.get_or_create(username="reporter")[0]
 for number in range({TICKETS}):
@@ -47,7 +47,7 @@ def host_with(folder: Path, backend: str, *apps: str, **settings: Any) -> Iterat
         yield host
 
 
-def see_all_arrive_though_one_is_killed(
+def kill_one_and_wait_for_all_messages(
     host: LiveHost, survivor: Popen[str], victim: Popen[str]
 ) -> None:
     total = DEVELOPERS * TICKETS
@@ -57,29 +57,29 @@ def see_all_arrive_though_one_is_killed(
     )
     host.kill(victim)
     assert host.mails().total() < total
-    # Nobody enqueues anything: the tasks themselves come again.
+    # Nothing is enqueued from outside: tasks schedule the next one themselves.
     wait_until(lambda: len(host.mails()) == total, "delivery of the rest")
     assert survivor.poll() is None
     wait_until(lambda: host.statuses() == {"sent": total}, "record of everything")
-    assert host.mails().total() - total <= 1  # no more twice than were killed
+    assert host.mails().total() - total <= 1  # at most one duplicate per killed worker
 
 
-def test_database_workers_deliver_everything_though_one_is_killed(tmp_path: Path) -> None:
+def test_database_workers_deliver_everything_if_one_is_killed(tmp_path: Path) -> None:
     pytest.importorskip("django_tasks_db", reason="django-tasks-db is not installed")
     backend = "django_tasks_db.DatabaseBackend"
     with host_with(tmp_path, backend, "django_tasks_db") as host:
-        host.python(FILE_TICKETS)
+        host.python(CREATE_TICKETS)
         assert host.mails().total() == 0
         options = ["--interval", "0.1", "--no-startup-delay"]
         survivor, victim = (
             host.start("db_worker", *options, MAIL_SECONDS="0.03") for _ in range(2)
         )
-        see_all_arrive_though_one_is_killed(host, survivor, victim)
+        kill_one_and_wait_for_all_messages(host, survivor, victim)
 
 
 @pytest.fixture
 def redis_database() -> Iterator[int]:
-    """The number of a database of Redis that nobody uses; emptied afterwards."""
+    """The number of an unused Redis database; it is emptied afterwards."""
     redis = pytest.importorskip("redis", reason="redis is not installed")
     address = {
         "host": os.environ.get("HELP_DESK_TEST_REDIS_HOST", "127.0.0.1"),
@@ -98,7 +98,7 @@ def redis_database() -> Iterator[int]:
     pytest.skip("every database of the Redis server is in use")
 
 
-def test_redis_workers_deliver_everything_though_one_is_killed(
+def test_redis_workers_deliver_everything_if_one_is_killed(
     tmp_path: Path, redis_database: int
 ) -> None:
     pytest.importorskip("django_tasks_rq", reason="django-tasks-rq is not installed")
@@ -109,9 +109,9 @@ def test_redis_workers_deliver_everything_though_one_is_killed(
     }
     backend = "django_tasks_rq.RQBackend"
     with host_with(tmp_path, backend, "django_rq", RQ_QUEUES={"default": queue}) as host:
-        host.python(FILE_TICKETS)
+        host.python(CREATE_TICKETS)
         assert host.mails().total() == 0
         command = ["rqworker", "default", "--job-class", "django_tasks_rq.Job"]
         survivor = host.start(*command, "--with-scheduler", MAIL_SECONDS="0.03")
         victim = host.start(*command, MAIL_SECONDS="0.03")
-        see_all_arrive_though_one_is_killed(host, survivor, victim)
+        kill_one_and_wait_for_all_messages(host, survivor, victim)

@@ -1,4 +1,4 @@
-"""Tags and filters, as a host's templates use them."""
+"""Template tags and filters, as host templates use them."""
 
 from __future__ import annotations
 
@@ -24,37 +24,39 @@ def request_of():
     return build
 
 
-def test_counts_what_the_person_has_not_read(manager, file_ticket, request_of):
-    file_ticket()
-    file_ticket()
+def test_unread_count(manager, create_ticket, request_of):
+    create_ticket()
+    create_ticket()
     request = request_of(manager)
     assert COUNT.render(RequestContext(request)) == "2"
     assert COUNT.render(Context({"request": request})) == "2"
     assert COUNT.render(Context({"user": manager})) == "2"
 
 
-def test_the_person_of_the_request_counts(manager, stranger, file_ticket, request_of):
-    file_ticket()
-    context = RequestContext(request_of(stranger), {"user": manager})
+def test_unread_count_is_of_the_requests_user(
+    manager, user_without_permissions, create_ticket, request_of
+):
+    create_ticket()
+    context = RequestContext(request_of(user_without_permissions), {"user": manager})
     assert COUNT.render(context) == "0"
 
 
 @pytest.mark.parametrize("context", [{}, {"user": AnonymousUser()}, {"user": None}, {"user": ""}])
-def test_nobody_has_nothing_to_read(context):
+def test_unread_count_of_anonymous_users_is_zero(context):
     assert COUNT.render(Context(context)) == "0"
 
 
-def test_requests_without_a_person(request_of):
+def test_unread_count_of_requests_without_a_user_is_zero(request_of):
     assert COUNT.render(RequestContext(RequestFactory().get("/"))) == "0"
     assert COUNT.render(RequestContext(request_of(AnonymousUser()))) == "0"
 
 
-def test_unread_count_takes_two_queries_and_only_if_used(manager, file_ticket, capture_queries):
+def test_unread_count_takes_two_queries_and_only_if_used(manager, create_ticket, capture_queries):
     with capture_queries() as queries:
         COUNT.render(Context({"user": manager}))
     assert len(queries) == 1  # There is nothing to read.
     for _number in range(3):
-        file_ticket()
+        create_ticket()
     with capture_queries() as queries:
         Template("{% load help_desk %}").render(Context({"user": manager}))
     assert len(queries) == 0
@@ -63,14 +65,14 @@ def test_unread_count_takes_two_queries_and_only_if_used(manager, file_ticket, c
     assert len(queries) == 2
 
 
-def test_the_next_question_is_answered_anew(manager, file_ticket):
+def test_unread_count_is_not_cached(manager, create_ticket):
     context = Context({"user": manager})
     assert COUNT.render(context) == "0"
-    file_ticket()
+    create_ticket()
     assert COUNT.render(context) == "1"
 
 
-def test_a_part_is_drawn_once_a_page():
+def test_part_is_rendered_once_per_page():
     template = Template(
         "{% load help_desk %}{% for round in 'ab' %}"
         "{% help_desk_once 'head' as first %}{{ first }} {% endfor %}"
@@ -80,7 +82,7 @@ def test_a_part_is_drawn_once_a_page():
     assert template.render(Context()) == "True False True"
 
 
-class Account:
+class FakeUser:
     def __init__(self, name, **more):
         self.name = name
         self.__dict__.update(more)
@@ -93,28 +95,29 @@ class Account:
     ("user", "name"),
     [
         (None, ""),
-        (Account("ada"), "ada"),
-        (Account("ada", get_full_name=lambda: "Ada Lovelace"), "Ada Lovelace"),
-        (Account("ada", get_full_name=lambda: "  "), "ada"),
-        (Account(4711), "4711"),
-        (Account("ada", get_full_name="not callable"), "ada"),
+        (FakeUser("ada"), "ada"),
+        (FakeUser("ada", get_full_name=lambda: "Ada Lovelace"), "Ada Lovelace"),
+        (FakeUser("ada", get_full_name=lambda: "  "), "ada"),
+        (FakeUser(4711), "4711"),
     ],
-    ids=["nobody", "name", "full-name", "blank", "number", "attribute"],
+    ids=["none", "username", "full-name", "blank", "number"],
 )
-def test_people_have_names(user, name):
+def test_display_name(user, name):
     assert help_desk_display_name(user) == name
 
 
-def test_names_of_this_hosts_accounts(stranger):
-    assert help_desk_display_name(stranger) == str(stranger.get_username())
+def test_display_name_of_the_hosts_user_model(user_without_permissions):
+    assert help_desk_display_name(user_without_permissions) == str(
+        user_without_permissions.get_username()
+    )
 
 
-def test_summaries_are_one_line():
+def test_summary_is_one_line():
     assert help_desk_summary("a\n\n b") == "a b"
     assert len(help_desk_summary("word " * 100_000)) == 60
 
 
-def test_filters_are_escaped_where_they_are_used():
+def test_filters_are_autoescaped():
     template = Template(
         "{% load help_desk %}{{ text|help_desk_summary }}{{ user|help_desk_display_name }}"
     )

@@ -1,4 +1,4 @@
-"""Plain text becomes safe HTML."""
+"""Rendering plain text as safe HTML."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from help_desk.text.markup import to_html
     ],
     ids=lambda value: None if value is None else ascii(value[:25]),
 )  # fmt: skip
-def test_what_is_meant_is_drawn(text: str, html: str | None) -> None:
+def test_paragraphs_lists_code_and_mentions_are_rendered(text: str, html: str | None) -> None:
     if html is None:
         assert to_html(text) == (
             "<p>2026 was good</p>\n<ul><li>5 degrees</li></ul>\n<p>-5 degrees</p>"
@@ -44,7 +44,7 @@ def test_what_is_meant_is_drawn(text: str, html: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "address", "after"),
+    ("text", "url", "after"),
     [
         ("https://a.example/b?c=d&e=f", "https://a.example/b?c=d&amp;e=f", ""),
         ("HTTP://A.example/@ada", "HTTP://A.example/@ada", ""),
@@ -55,33 +55,33 @@ def test_what_is_meant_is_drawn(text: str, html: str | None) -> None:
         ('https://a.example"onclick="x', "https://a.example", "&quot;onclick=&quot;x"),
     ],
 )
-def test_addresses_of_the_web_are_links(text: str, address: str, after: str) -> None:
-    link = f'<a href="{address}" rel="nofollow noopener">{address}</a>'
+def test_urls_become_links(text: str, url: str, after: str) -> None:
+    link = f'<a href="{url}" rel="nofollow noopener">{url}</a>'
     assert to_html(text) == f"<p>{link}{after}</p>"
 
 
 @pytest.mark.parametrize(
     "text", ["javascript:alert(1)", "data:text/html,x", "//a.example", "https://", "ftp://a.b"]
 )
-def test_nothing_else_is_a_link(text: str) -> None:
+def test_other_schemes_do_not_become_links(text: str) -> None:
     assert "<a" not in to_html(text)
 
 
 class Reader(HTMLParser):
-    """Collects what a browser would take for elements, and the text that it would show."""
+    """Collects the elements and the text that a browser would recognize."""
 
     def __init__(self) -> None:
         super().__init__()
         self.elements: set[str] = set()
         self.attributes: set[str] = set()
-        self.addresses: list[str] = []
+        self.urls: list[str] = []
         self.open: list[str] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.add(tag)
         self.attributes |= {name for name, _value in attrs}
-        self.addresses += [value or "" for name, value in attrs if name == "href"]
+        self.urls += [value or "" for name, value in attrs if name == "href"]
         if tag != "br":
             self.open.append(tag)
 
@@ -99,27 +99,27 @@ MARKS = st.sampled_from(
 
 
 @given(text=st.lists(MARKS | st.text(max_size=8), max_size=60).map("".join))
-def test_any_text_is_safe_and_nothing_of_it_is_lost(text: str) -> None:
+def test_any_text_is_safe_and_complete(text: str) -> None:
     reader = Reader()
     reader.feed(to_html(text))
     reader.close()
     assert reader.open == []
     assert reader.elements <= {"p", "br", "ul", "ol", "li", "code", "pre", "a", "span"}
     assert reader.attributes <= {"href", "rel", "class", "start"}
-    assert all(re.match("https?://", address, re.IGNORECASE) for address in reader.addresses)
-    if "```" not in text:  # the line that opens a block of code may name its language
+    assert all(re.match("https?://", url, re.IGNORECASE) for url in reader.urls)
+    if "```" not in text:  # the language name after a fence is not shown
         letters = r"[^\W\d]"
         assert re.findall(letters, text) == re.findall(letters, reader.text)
 
 
-EVIL = [
+REPEATED_UNITS = [
     "`", "``", "`a", "```\n", "(", ")", "http://", "https://x)", "https://x" + "(", "@", "@a.",
     "a@", ".", "- ", "-", "1. ", "1", " ", "\t- ", "\n", "\r", "<", "&", "https://x.example/).,",
 ]  # fmt: skip
 
 
 def steps_for(text: str) -> int:
-    """Count the lines of Python that run: what does not depend on the machine's speed."""
+    """Count the executed lines of Python, which do not depend on the machine's speed."""
     count = 0
 
     def trace(frame: object, event: str, argument: object) -> object:
@@ -136,15 +136,15 @@ def steps_for(text: str) -> int:
     return count
 
 
-@pytest.mark.parametrize("unit", EVIL, ids=ascii)
-def test_no_text_takes_more_than_its_share_of_steps(unit: str) -> None:
+@pytest.mark.parametrize("unit", REPEATED_UNITS, ids=ascii)
+def test_number_of_steps_is_linear(unit: str) -> None:
     small, large = (steps_for(unit * (size // len(unit))) for size in (1_000, 4_000))
     assert large <= 4 * small + 200
 
 
-@pytest.mark.parametrize("unit", EVIL, ids=ascii)
-def test_a_hundred_thousand_characters_are_drawn(unit: str) -> None:
-    """What hangs here, hangs for minutes: a regular expression counts no steps."""
+@pytest.mark.parametrize("unit", REPEATED_UNITS, ids=ascii)
+def test_a_hundred_thousand_characters_are_rendered(unit: str) -> None:
+    """A regular expression that backtracks would hang here; its steps are not counted above."""
     assert to_html("x" + unit * (100_000 // len(unit))).startswith("<p>x")
 
 
@@ -156,6 +156,6 @@ def test_a_hundred_thousand_characters_are_drawn(unit: str) -> None:
     ],
     ids=["after-the-end", "on-one-line"],
 )
-def test_no_word_beside_a_fence_is_lost(text: str) -> None:
+def test_text_beside_a_fence_is_kept(text: str) -> None:
     assert "it broke" in to_html(text)
     assert "after the update" in to_html(text)

@@ -1,21 +1,24 @@
-"""What tests of pages share."""
+"""Fixtures of the tests of pages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import RequestFactory
 from django.urls import reverse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django.test.utils import CaptureQueriesContext
 
     from help_desk.models import HelpDeskTicket
 
 
 @pytest.fixture
 def url_of() -> Callable[..., str]:
-    """Address of a page by its name below `help_desk`: `url_of("page:detail", ticket)`."""
+    """Return the URL of a page by its name within `help_desk`: `url_of("page:detail", ticket)`."""
 
     def build(name: str, row: Any = None) -> str:
         kwargs = None if row is None else {"pk": getattr(row, "pk", row)}
@@ -25,12 +28,31 @@ def url_of() -> Callable[..., str]:
 
 
 @pytest.fixture
-def words() -> dict[str, str]:
-    """What the create form needs."""
+def ticket_data() -> dict[str, str]:
+    """Valid data for the create form."""
     return {"purpose": "app", "priority": "high", "description": "The door is stuck."}
 
 
 @pytest.fixture
-def own_ticket(make_ticket: Callable[..., HelpDeskTicket], stranger: Any) -> HelpDeskTicket:
-    """A ticket that somebody without any permission filed."""
-    return make_ticket(created_by=stranger)
+def own_ticket(
+    make_ticket: Callable[..., HelpDeskTicket], user_without_permissions: Any
+) -> HelpDeskTicket:
+    """A ticket created by the user without permissions."""
+    return make_ticket(created_by=user_without_permissions)
+
+
+@pytest.fixture
+def render_queries(
+    capture_queries: Callable[[], CaptureQueriesContext],
+) -> Callable[..., list[dict[str, str]]]:
+    """Call a view and return the queries that run after it, while the template is rendered."""
+
+    def render(view: Any, user: Any, **kwargs: Any) -> list[dict[str, str]]:
+        request = RequestFactory().get("/")
+        request.user = user
+        response = view(request, **kwargs)
+        with capture_queries() as queries:
+            response.render()
+        return list(queries)
+
+    return render

@@ -1,4 +1,4 @@
-"""How the pages fit into a host: its base, its headers, its rules."""
+"""The pages in a host project: base template, middleware, permissions, markup."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def html(response):
 
 
 class Outline(HTMLParser):
-    """Collects the elements of a page and complains of bad nesting."""
+    """Collects the elements of a page and reports wrong nesting."""
 
     def __init__(self, page):
         super().__init__()
@@ -40,35 +40,36 @@ class Outline(HTMLParser):
 
 
 @pytest.fixture
-def pages(client_of, manager, file_ticket):
-    """Every page as a manager sees it, with something on it; and the pages of refusal."""
-    ticket = file_ticket(description='"><img src=x onerror=alert(1)>')
+def pages(client_of, manager, create_ticket):
+    """Return a function that renders every page, with content, for a manager."""
+    ticket = create_ticket(description='"><img src=x onerror=alert(1)>')
     ticket.services.update(actor=manager, description="After", status="prog")
     client = client_of(manager)
 
-    def draw():
+    def render():
         urls = {
             name: reverse(
-                f"django_spire:help_desk:{name}", kwargs={"pk": ticket.pk} if of_one else None
+                f"django_spire:help_desk:{name}", kwargs={"pk": ticket.pk} if needs_number else None
             )
-            for name, of_one in PAGES.items()
+            for name, needs_number in PAGES.items()
         }
-        drawn = {"page:inbox": html(client.get(urls["page:inbox"]))}
-        drawn |= {name: html(client.get(url)) for name, url in urls.items() if name not in drawn}
-        drawn["errors"] = html(client.post(urls["form:create"], {"purpose": '"><script>'}))
-        drawn["413"] = html(client.post(urls["form:create"], {"description": "x" * 3_000_000}))
-        return drawn
+        rendered = {"page:inbox": html(client.get(urls["page:inbox"]))}
+        rendered |= {
+            name: html(client.get(url)) for name, url in urls.items() if name not in rendered
+        }
+        rendered["errors"] = html(client.post(urls["form:create"], {"purpose": '"><script>'}))
+        return rendered
 
-    return draw
+    return render
 
 
 @pytest.fixture
-def refusal(client_of, stranger, url_of):
-    return html(client_of(stranger).get(url_of("page:list")))
+def forbidden_page(client_of, user_without_permissions, url_of):
+    return html(client_of(user_without_permissions).get(url_of("page:list")))
 
 
-def test_no_style_and_no_script_is_written_into_pages(pages, refusal):
-    for name, page in {**pages(), "403": refusal}.items():
+def test_pages_have_no_inline_styles_or_scripts(pages, forbidden_page):
+    for name, page in {**pages(), "403": forbidden_page}.items():
         outline = Outline(page)
         assert {"script", "style"} & {tag for tag, _attributes in outline.tags} == set(), name
         names = {key for _tag, attributes in outline.tags for key in attributes}
@@ -81,8 +82,8 @@ def test_no_style_and_no_script_is_written_into_pages(pages, refusal):
         assert [source for source in sources if re.match(r"\w+:|//", source)] == [], name
 
 
-def test_pages_are_well_formed(pages, refusal):
-    for name, page in {**pages(), "403": refusal}.items():
+def test_pages_are_well_formed(pages, forbidden_page):
+    for name, page in {**pages(), "403": forbidden_page}.items():
         outline = Outline(page)
         assert outline.problems == [], name
         ids = [attributes["id"] for _tag, attributes in outline.tags if "id" in attributes]
@@ -91,35 +92,35 @@ def test_pages_are_well_formed(pages, refusal):
         assert tags.count("h1") == 1, name
         assert tags.count("main") == 1, name
         assert tags.count("title") == 1, name
-        references = re.findall(r'(?:aria-labelledby|aria-describedby|for)="([^"]+)"', page)
+        references = re.findall(r'(?:aria-labeledby|aria-describedby|for)="([^"]+)"', page)
         assert {one for value in references for one in value.split()} <= set(ids), name
         assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids), name
 
 
-def test_every_control_has_a_label(pages):
+def test_form_controls_have_labels(pages):
     for name, page in pages().items():
         outline = Outline(page)
-        labelled = {attributes.get("for") for tag, attributes in outline.tags if tag == "label"}
+        labeled = {attributes.get("for") for tag, attributes in outline.tags if tag == "label"}
         controls = [
             attributes["id"]
             for tag, attributes in outline.tags
             if tag in {"input", "select", "textarea"} and attributes.get("type") != "hidden"
         ]
-        assert set(controls) <= labelled, name
+        assert set(controls) <= labeled, name
 
 
-def test_pages_have_titles_of_their_own(pages, refusal):
+def test_pages_have_unique_titles(pages, forbidden_page):
     titles = [
         re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1].strip() for page in pages().values()
     ]
     assert len(titles) == len(set(titles))
     assert all(title.endswith("– Help Desk") for title in titles)
-    assert "<title>Permission missing – Help Desk</title>" in refusal
+    assert "<title>No access – Help Desk</title>" in forbidden_page
 
 
 @pytest.fixture
 def host_base(settings, tmp_path):
-    """Lets pages extend a base of the host's own: `host_base("... {% block help_desk %}")`."""
+    """Set the base template of the pages: `host_base("... {% block help_desk %}")`."""
 
     def write(source):
         (tmp_path / "host_base.html").write_text(source)
@@ -130,7 +131,7 @@ def host_base(settings, tmp_path):
     return write
 
 
-def test_one_block_is_all_that_a_base_needs(host_base, pages):
+def test_base_template_needs_one_block_only(host_base, pages):
     host_base("<main>Intranet {% block help_desk %}{% endblock %}</main>")
     for name, page in pages().items():
         assert page.startswith("<main>Intranet"), name
@@ -139,7 +140,7 @@ def test_one_block_is_all_that_a_base_needs(host_base, pages):
         assert Outline(page).problems == [], name
 
 
-def test_blocks_for_head_and_navigation_are_used_where_they_are(host_base, pages):
+def test_blocks_for_head_and_navigation_are_used_if_they_exist(host_base, pages):
     host_base(
         "<head><title>{% block title %}{% endblock %}</title>"
         "{% block help_desk_head %}{% endblock %}</head>"
@@ -155,41 +156,41 @@ def test_blocks_for_head_and_navigation_are_used_where_they_are(host_base, pages
         assert '<nav aria-label="Help Desk">' not in main, name
 
 
-def test_a_host_can_put_its_own_file_in_front(settings, tmp_path, client_of, stranger, url_of):
+def test_host_can_override_the_base_template(
+    settings, tmp_path, client_of, user_without_permissions, url_of
+):
     folder = tmp_path / "help_desk"
     folder.mkdir()
     (folder / "base.html").write_text("Ours: {% block help_desk %}{% endblock %}")
     (engine,) = settings.TEMPLATES
     settings.TEMPLATES = [{**engine, "DIRS": [tmp_path]}]
-    assert html(client_of(stranger).get(url_of("page:inbox"))).startswith("Ours:")
+    assert html(client_of(user_without_permissions).get(url_of("page:inbox"))).startswith("Ours:")
 
 
-def test_messages_that_the_host_has_shown_are_not_shown_again(
-    host_base, client_of, reporter, url_of, words
+def test_messages_shown_by_the_host_are_not_shown_again(
+    host_base, client_of, reporter, url_of, ticket_data
 ):
     host_base(
         "{% for message in messages %}{{ message }}{% endfor %}{% block help_desk %}{% endblock %}"
     )
-    page = html(client_of(reporter).post(url_of("form:create"), words, follow=True))
-    assert page.count("was filed.") == 1
+    page = html(client_of(reporter).post(url_of("form:create"), ticket_data, follow=True))
+    assert page.count("created.") == 1
     assert "hd-messages" not in page
 
 
-def test_pages_work_without_any_context_processor(settings, pages):
+def test_pages_work_without_context_processors(settings, pages):
     (engine,) = settings.TEMPLATES
     settings.TEMPLATES = [{**engine, "OPTIONS": {}}]
     assert all("help_desk.css" in page for page in pages().values())
 
 
-def test_pages_work_without_messages(settings, client_of, reporter, url_of, words):
+def test_pages_work_without_messages(settings, client_of, reporter, url_of, ticket_data):
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "messages" not in name]
-    response = client_of(reporter).post(url_of("form:create"), words, follow=True)
+    response = client_of(reporter).post(url_of("form:create"), ticket_data, follow=True)
     assert response.status_code == 200
 
 
-def test_pages_work_behind_a_middleware_that_wants_everybody_signed_in(
-    settings, client, pages, url_of
-):
+def test_pages_work_with_login_required_middleware(settings, client, pages, url_of):
     settings.MIDDLEWARE = [
         *[name for name in settings.MIDDLEWARE if "LoginRequired" not in name],
         "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -200,15 +201,19 @@ def test_pages_work_behind_a_middleware_that_wants_everybody_signed_in(
 
 
 @pytest.mark.parametrize(("language", "direction"), [("de", "ltr"), ("ar", "rtl")])
-def test_pages_say_their_language(client_of, stranger, url_of, language, direction):
-    response = client_of(stranger).get(url_of("page:inbox"), headers={"accept-language": language})
+def test_pages_declare_their_language(
+    client_of, user_without_permissions, url_of, language, direction
+):
+    response = client_of(user_without_permissions).get(
+        url_of("page:inbox"), headers={"accept-language": language}
+    )
     assert f'<html lang="{language}" dir="{direction}">' in html(response)
 
 
 @pytest.fixture
-def viewer(request, stranger, grant):
-    """Somebody with just these permissions."""
-    return grant(stranger, *request.param)
+def viewer(request, user_without_permissions, grant):
+    """A user with only these permissions."""
+    return grant(user_without_permissions, *request.param)
 
 
 CREATE, UPDATE, DELETE, LIST = "/form/create/", "/update/", "/delete/", "/page/list/"
@@ -226,13 +231,13 @@ CREATE, UPDATE, DELETE, LIST = "/form/create/", "/update/", "/delete/", "/page/l
     ids=["view", "add", "change", "delete", "all"],
     indirect=["viewer"],
 )
-def test_links_appear_only_where_they_may_be_followed(client_of, viewer, ticket, url_of, shown):
+def test_links_are_shown_only_to_users_who_may_use_them(client_of, viewer, ticket, url_of, shown):
     client = client_of(viewer)
     page = html(client.get(url_of("page:detail", ticket)))
     assert [part for part in (CREATE, UPDATE, DELETE) if f'{part}"' in page] == shown
     assert (CREATE in html(client.get(url_of("page:list")))) == (CREATE in shown)
 
 
-def test_who_may_nothing_is_offered_nothing(client_of, stranger, url_of):
-    page = html(client_of(stranger).get(url_of("page:inbox")))
+def test_user_without_permissions_sees_no_links(client_of, user_without_permissions, url_of):
+    page = html(client_of(user_without_permissions).get(url_of("page:inbox")))
     assert not any(part in page for part in (CREATE, UPDATE, DELETE, LIST))

@@ -1,4 +1,4 @@
-"""Where a form leads to when it is done: within the site, whatever `return_url` says."""
+"""The redirect of a form to `return_url`, within the site."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from help_desk.models import HelpDeskTicket, TicketFollower
 
-REFUSED = [
+INVALID = [
     "abc",
     "abc/def",
     "?page=2",
@@ -22,47 +22,47 @@ REFUSED = [
     "\x00/evil/",
     "//[",
     "/" + "x" * 20_000,
-    # Short as it is typed, too long for a header once it is quoted.
+    # Short enough as it is typed, but not once it is quoted for the header.
     "/" + "\u6f22" * 2_000,
 ]
 
 
 @pytest.fixture
-def act(client_of, manager, ticket, url_of):
-    """Does one of four things and says what was answered."""
+def post(client_of, manager, ticket, url_of):
+    """Post one of the forms and return the response."""
     client = client_of(manager)
     data = {
         "page:delete": {"should_delete": "on"},
-        "form:follow": {"wish": "follow"},
+        "form:follow": {"subscription": "follow"},
         "form:status": {"status": "prog"},
-        "form:assign": {"action": "take"},
+        "form:assign": {"action": "assign_to_me"},
     }
     return lambda name, url: client.post(url_of(name, ticket), data[name] | {"return_url": url})
 
 
-def is_done_once(name, ticket, manager):
-    now = HelpDeskTicket.objects.get()
+def is_saved_once(name, ticket, manager):
+    current = HelpDeskTicket.objects.get()
     if name == "form:follow":
         return TicketFollower.objects.get().user_id == manager.pk
     changed = {
-        "page:delete": now.is_deleted,
-        "form:status": now.status == "prog",
-        "form:assign": now.assigned_to_id == manager.pk,
+        "page:delete": current.is_deleted,
+        "form:status": current.status == "prog",
+        "form:assign": current.assigned_to_id == manager.pk,
     }
-    # The first event is that of the ticket's creation.
+    # The first event is the ticket's creation.
     return changed[name] and ticket.events.count() == 2
 
 
 @pytest.mark.parametrize("name", ["page:delete", "form:follow", "form:status", "form:assign"])
 class TestReturnUrl:
-    @pytest.mark.parametrize("url", REFUSED, ids=lambda url: ascii(url[:20]))
-    def test_anything_but_a_path_of_the_site_is_ignored(
-        self, act, manager, ticket, url_of, name, url
+    @pytest.mark.parametrize("url", INVALID, ids=lambda url: ascii(url[:20]))
+    def test_anything_but_a_path_within_the_site_is_ignored(
+        self, post, manager, ticket, url_of, name, url
     ):
-        response = act(name, url)
+        response = post(name, url)
         default = url_of("page:list") if name == "page:delete" else url_of("page:detail", ticket)
         assert (response.status_code, response["Location"]) == (302, default)
-        assert is_done_once(name, ticket, manager)
+        assert is_saved_once(name, ticket, manager)
 
     @pytest.mark.parametrize(
         ("url", "location"),
@@ -73,7 +73,7 @@ class TestReturnUrl:
         ],
         ids=ascii,
     )
-    def test_a_path_of_the_site_is_followed(self, act, manager, ticket, name, url, location):
-        response = act(name, url)
+    def test_path_within_the_site_is_followed(self, post, manager, ticket, name, url, location):
+        response = post(name, url)
         assert (response.status_code, response["Location"]) == (302, location)
-        assert is_done_once(name, ticket, manager)
+        assert is_saved_once(name, ticket, manager)

@@ -1,4 +1,4 @@
-"""The stylesheet keeps to itself, and what it colours can be read."""
+"""The stylesheet: its scope, and the contrast of its colors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import help_desk
 
 SHEET = Path(help_desk.__file__).parent / "static" / "help_desk" / "help_desk.css"
 CSS = re.sub(r"/\*.*?\*/", "", SHEET.read_text(encoding="utf-8"), flags=re.DOTALL)
-COLOURS = {
+COLORS = {
     name: pair
     for name, *pair in re.findall(r"--hd-([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", CSS)
 }
@@ -41,11 +41,11 @@ READABLE = [
     ("warn", "warn-surface"),
     ("good", "good-surface"),
 ]
-VISIBLE = [("line-strong", "surface"), ("line-strong", "canvas"), ("accent", "canvas")]
+CONTROLS = [("line-strong", "surface"), ("line-strong", "canvas"), ("accent", "canvas")]
 
 
-def luminance(colour: str) -> float:
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+def luminance(color: str) -> float:
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (
         value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
         for value in channels
@@ -61,47 +61,48 @@ def contrast(one: str, other: str) -> float:
 def selectors() -> list[str]:
     heads = re.findall(r"([^{};]+)\{", CSS)
     lists = [head.strip() for head in heads if not head.strip().startswith("@")]
-    # A comma within :not() divides no selectors.
+    # A comma within :not() does not separate selectors.
     return [one.strip() for head in lists for one in re.split(r",(?![^(]*\))", head)]
 
 
-def test_every_selector_is_beneath_help_desk() -> None:
+def test_every_selector_begins_with_help_desk() -> None:
     assert selectors()
     assert [one for one in selectors() if not one.startswith(".help-desk")] == []
 
 
-def test_everything_but_the_colours_of_buttons_is_in_one_layer() -> None:
+def test_everything_but_the_colors_of_buttons_is_in_one_layer() -> None:
     layered, outside = CSS.strip().split("\n}\n", 1)
     assert layered.startswith("@layer help-desk {")
     assert CSS.count("@layer") == 1
     assert CSS.count("{") == CSS.count("}")
-    # A host's rule for all links wins over a layer; buttons that are links would be unreadable.
+    # A host's rule for all links overrides a layer, and would make links that look like buttons
+    # unreadable.
     heads = [head.strip() for head in re.findall(r"([^{}]+)\{", outside)]
     assert heads == [".help-desk .hd-button"]
 
 
-def test_there_are_no_ids_and_nothing_is_important() -> None:
+def test_no_ids_and_no_important_rules() -> None:
     assert [one for one in selectors() if "#" in one] == []
     assert "!important" not in CSS
 
 
-def test_nothing_comes_from_elsewhere() -> None:
+def test_no_external_resources() -> None:
     assert "url(" not in CSS
     assert "@import" not in CSS
 
 
-def test_directions_are_logical() -> None:
+def test_properties_are_logical() -> None:
     assert re.findall(r"(?:margin|padding|border|inset)-(?:left|right|top|bottom)", CSS) == []
     assert re.findall(r"[\s;{](?:left|right|top|bottom|width|height):", CSS) == []
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back"), READABLE, ids=lambda name: name)
-def test_words_can_be_read(front: str, back: str, scheme: int) -> None:
-    assert contrast(COLOURS[front][scheme], COLOURS[back][scheme]) >= 4.5
+def test_text_contrast_is_sufficient(front: str, back: str, scheme: int) -> None:
+    assert contrast(COLORS[front][scheme], COLORS[back][scheme]) >= 4.5
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize(("front", "back"), VISIBLE, ids=lambda name: name)
-def test_edges_of_controls_can_be_seen(front: str, back: str, scheme: int) -> None:
-    assert contrast(COLOURS[front][scheme], COLOURS[back][scheme]) >= 3
+@pytest.mark.parametrize(("front", "back"), CONTROLS, ids=lambda name: name)
+def test_control_borders_have_sufficient_contrast(front: str, back: str, scheme: int) -> None:
+    assert contrast(COLORS[front][scheme], COLORS[back][scheme]) >= 3

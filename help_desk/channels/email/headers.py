@@ -1,4 +1,4 @@
-"""The headers of an e-mail: which conversation it belongs to, and how to hear no more of it."""
+"""The headers of an email: its conversation, and how to unsubscribe."""
 
 from __future__ import annotations
 
@@ -26,57 +26,46 @@ if TYPE_CHECKING:
 
 
 def headers_of(rows: Sequence[Notification]) -> dict[str, str]:
-    """Make a ticket one conversation in a mail program (RFC 5322, section 3.6.4).
+    """Return the headers of a message with these rows, to one recipient, oldest first.
 
-    Args:
-        rows: What the message tells of, to one person or address, oldest first.
-
-    Returns:
-        Name to value; the same at every attempt to send these rows, but for the moment
-        in the token of `List-Unsubscribe`.
+    They make a ticket one conversation in mail programs (RFC 5322, section 3.6.4), and are the
+    same at every attempt, except for the time in the token of `List-Unsubscribe`.
     """
     domain = _domain()
-    tickets = {row.event.ticket_id for row in rows}
+    ticket_ids = {row.event.ticket_id for row in rows}
     headers = {"Auto-Submitted": "auto-generated"}  # RFC 3834, section 5
-    root = f"<help-desk.ticket.{min(tickets)}@{domain}>"
-    if len(tickets) > 1:
+    root = f"<help-desk.ticket.{min(ticket_ids)}@{domain}>"
+    if len(ticket_ids) > 1:
         headers["Message-ID"] = f"<help-desk.digest.{max(row.pk for row in rows)}@{domain}>"
-    elif is_new(rows):
+    elif begins_conversation(rows):
         headers["Message-ID"] = root
     else:
         event_id = max(row.event_id for row in rows)
         headers["Message-ID"] = f"<help-desk.event.{event_id}@{domain}>"
         headers["In-Reply-To"] = headers["References"] = root
-    return headers | _unsubscribe_headers(rows, tickets)
+    return headers | _unsubscribe_headers(rows, ticket_ids)
 
 
-def is_new(rows: Sequence[Notification]) -> bool:
-    """Say whether a message begins the conversation on its ticket.
-
-    Args:
-        rows: What the message tells of, oldest first.
-
-    Returns:
-        Whether the first of them is the ticket's creation.
-    """
+def begins_conversation(rows: Sequence[Notification]) -> bool:
+    """Whether the first row is about the ticket's creation."""
     return rows[0].event.type == TicketEventType.NEW
 
 
-def _unsubscribe_headers(rows: Sequence[Notification], tickets: set[int]) -> dict[str, str]:
+def _unsubscribe_headers(rows: Sequence[Notification], ticket_ids: set[int]) -> dict[str, str]:
     user_id = rows[0].recipient_id
     if user_id is None:
-        # An address in ADMINS without an account: only the settings can stop it.
+        # An address in ADMINS without a user; only the settings can stop it.
         return {}
-    wish = unsubscribe.of(
+    unsubscription = unsubscribe.unsubscription_for(
         user_id,
-        ticket_id=min(tickets) if len(tickets) == 1 else None,
-        # Whoever is mentioned hears of the ticket for that, whatever they hear of new ones.
-        is_new=is_new(rows) and not NotificationKind.MENTION in rows[0].kinds,
+        ticket_id=min(ticket_ids) if len(ticket_ids) == 1 else None,
+        # A mentioned user is notified of this ticket, whatever they get about new ones.
+        is_new_ticket=begins_conversation(rows) and NotificationKind.MENTION not in rows[0].kinds,
     )
-    url = page_url("page:unsubscribe", token=unsubscribe.token_for(wish))
+    url = page_url("page:unsubscribe", token=unsubscribe.token_for(unsubscription))
     if url is None:
         return {}
-    url = _in_ascii(url)
+    url = _to_ascii(url)
     headers = {"List-Unsubscribe": f"<{url}>"}  # RFC 2369, section 3.2
     if url.startswith("https:"):
         # RFC 8058, section 3.1, allows one click over HTTPS only.
@@ -85,60 +74,48 @@ def _unsubscribe_headers(rows: Sequence[Notification], tickets: set[int]) -> dic
 
 
 def _domain() -> str:
-    """The part of a Message-ID that makes it the site's own."""
+    """Return the domain that makes a Message-ID unique to this site."""
     url = site_url()
     host = urlsplit(url).hostname if url else None
     return punycode(host) if host else str(DNS_NAME)
 
 
-def _in_ascii(url: str) -> str:
-    """Spell an address as headers need it (RFC 3987, section 3.1)."""
+def _to_ascii(url: str) -> str:
+    """Return a URL in ASCII, as headers need it (RFC 3987, section 3.1)."""
     parts = urlsplit(url)
     return iri_to_uri(parts._replace(netloc=punycode(parts.netloc)).geturl())
 
 
-class WholeHeader:
-    """A header that stays in one piece, however long.
+class UnfoldedHeader:
+    """A header on one line, however long.
 
-    Python's `email.policy` makes encoded words of what does not fit into a line. Those are
-    for text (RFC 2047, section 5): where an address should be, nobody decodes them.
+    Python's `email.policy` turns what does not fit into a line into encoded words. They are
+    for text (RFC 2047, section 5); mail programs do not decode them in a URL or message ID.
     """
 
     max_count = None
 
     @staticmethod
     def parse(value: str, kwds: dict[str, Any]) -> None:
-        """Take the value as it is.
-
-        Args:
-            value: The header's value.
-            kwds: What `email.headerregistry.BaseHeader` wants to know of it.
-        """
+        """Keep the value unchanged, in the interface of `email.headerregistry.BaseHeader`."""
         kwds["decoded"] = value
         kwds["parse_tree"] = None
 
     def fold(self: Any, *, policy: Policy) -> str:
-        """Write the header.
-
-        Args:
-            policy: Says how lines end.
-
-        Returns:
-            One line.
-        """
+        """Return the header as one line."""
         return f"{self.name}: {self}{policy.linesep}"
 
 
 class _Headers(HeaderRegistry):
-    """Knows the headers that stay whole; makes each header's class once, not each time."""
+    """Knows the unfolded headers; creates the class of each header once, not each time."""
 
     def __init__(self) -> None:
         super().__init__()
         for name in ("Message-ID", "In-Reply-To", "References", "List-Unsubscribe"):
-            # A mixin, as the classes of the standard library are.
-            self.map_to_type(name, WholeHeader)  # type: ignore[arg-type]
+            # A mixin, like the classes of the standard library.
+            self.map_to_type(name, UnfoldedHeader)  # type: ignore[arg-type]
 
-    @cache
+    @cache  # noqa: B019 -- one instance, and few names
     def __getitem__(self, name: str) -> type[BaseHeader]:
         return super().__getitem__(name)
 
@@ -147,17 +124,10 @@ _headers = _Headers()
 
 
 class HelpDeskEmail(EmailMultiAlternatives):
-    """An e-mail whose addresses in headers mail programs can read."""
+    """An email whose URLs and message IDs in headers stay readable, however long."""
 
     def message(self, **options: Any) -> Any:
-        """Build the message.
-
-        Args:
-            **options: What Django's own method takes: from 6.0 on, a policy.
-
-        Returns:
-            What that returns.
-        """
+        """Build the message; from Django 6.0, the options can contain a policy."""
         if VERSION >= (6, 0):
             policy = options.get("policy", email.policy.default)
             options["policy"] = policy.clone(header_factory=_headers)

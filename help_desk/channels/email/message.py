@@ -1,4 +1,4 @@
-"""The e-mail that is made of one or several notifications to one person."""
+"""The email with one or several notifications to one recipient."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from help_desk.channels.email.headers import HelpDeskEmail, headers_of, is_new
+from help_desk.channels.email.headers import HelpDeskEmail, begins_conversation, headers_of
+from help_desk.content.events import content_of
 from help_desk.content.links import page_url, ticket_url
-from help_desk.content.wording import content_of, people_in
+from help_desk.content.wording import user_names
 from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
 
 if TYPE_CHECKING:
@@ -24,16 +25,12 @@ if TYPE_CHECKING:
 
 
 def message_of(rows: Sequence[Notification]) -> HelpDeskEmail:
-    """Put notifications into an e-mail, in the site's language.
+    """Return the email with these rows, in the site's language.
+
+    Raises HelpDeskNotificationRecipientMissingEmailError if they have no address.
 
     Args:
-        rows: Notifications to one address, in the order in which they were written.
-
-    Returns:
-        A message with a text and an HTML part.
-
-    Raises:
-        HelpDeskNotificationRecipientMissingEmailError: The rows have no address.
+        rows: Notifications to one address, oldest first.
     """
     first = rows[0]
     if not first.address:
@@ -51,7 +48,7 @@ def message_of(rows: Sequence[Notification]) -> HelpDeskEmail:
         message = HelpDeskEmail(
             subject=subject,
             body=render_to_string("help_desk/email/notification.txt", context),
-            to=[_address_to_use(first.address)],
+            to=[_actual_address(first.address)],
             headers=headers,
         )
         html = render_to_string("help_desk/email/notification.html", context)
@@ -60,16 +57,15 @@ def message_of(rows: Sequence[Notification]) -> HelpDeskEmail:
 
 
 def _sections(rows: Sequence[Notification]) -> list[dict[str, Any]]:
-    """Arrange what there is to say by ticket."""
-    people = people_in([row.event for row in rows])
+    """Return the URL and contents of each ticket."""
+    names = user_names(row.event for row in rows)
     by_ticket = sorted(rows, key=lambda row: (row.event.ticket_id, row.event_id))
-    return [
-        {
-            "url": ticket_url(ticket_id),
-            "contents": [content_of(row.event, row.channel, people) for row in of_ticket],
-        }
-        for ticket_id, of_ticket in groupby(by_ticket, key=lambda row: row.event.ticket_id)
-    ]
+    sections = []
+    for _ticket_id, group in groupby(by_ticket, key=lambda row: row.event.ticket_id):
+        of_ticket = list(group)
+        contents = [content_of(row.event, row.channel, names) for row in of_ticket]
+        sections.append({"url": ticket_url(of_ticket[0].event.ticket), "contents": contents})
+    return sections
 
 
 def _subject(rows: Sequence[Notification], sections: list[dict[str, Any]]) -> str:
@@ -81,19 +77,19 @@ def _subject(rows: Sequence[Notification], sections: list[dict[str, Any]]) -> st
         }
     else:
         text = sections[0]["contents"][0].subject
-        if not is_new(rows):
-            # The usual mark of an answer (RFC 5322, section 3.6.5).
+        if not begins_conversation(rows):
+            # RFC 5322, section 3.6.5
             text = f"Re: {text}"
     return _one_line(text)
 
 
-def _address_to_use(address: str) -> str:
-    """Divert all mail to the developer while developing."""
+def _actual_address(address: str) -> str:
+    """Return `DEVELOPMENT_EMAIL` instead of the address during development."""
     development_address = getattr(settings, "DEVELOPMENT_EMAIL", "")
     return development_address if settings.DEBUG and development_address else address
 
 
 def _one_line(text: str) -> str:
-    """Keep line breaks and control characters out of a header (RFC 5322, section 2.2)."""
-    # Joiners and marks of direction stay: some scripts and emoji are not themselves without.
+    """Replace line breaks and control characters (RFC 5322, section 2.2)."""
+    # Joiners and direction marks stay: some scripts and emoji need them.
     return " ".join("".join(" " if category(c) == "Cc" else c for c in text).split())

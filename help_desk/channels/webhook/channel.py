@@ -1,4 +1,4 @@
-"""Signed HTTP requests to other programs."""
+"""The webhook channel: signed HTTP requests to other programs."""
 
 from __future__ import annotations
 
@@ -30,38 +30,39 @@ DELIVERY_HEADER = "Help-Desk-Delivery"
 TIMESTAMP_HEADER = "Help-Desk-Timestamp"
 SIGNATURE_HEADER = "Help-Desk-Signature"
 
-SLOW = "Others wait, and this URL has had its share of the time."
-NOT_SET_UP = "The setting WEBHOOKS has no usable entry of this URL (any more)."
-NOT_ASKED_FOR = "The webhook does not ask for this kind of event (any more)."
+NOT_CONFIGURED = "HELP_DESK['WEBHOOKS'] has no valid entry with this URL."
+NOT_REQUESTED = "The webhook is not configured for this kind of event."
+OUT_OF_TIME = "Deferred, because this URL responds slowly and other URLs are waiting."
 
 
 class WebhookChannel(Channel):
-    """One request for each event and URL of the setting `WEBHOOKS`.
+    """Sends one request per event and URL of the setting `WEBHOOKS`.
 
-    The row's address is the URL; the secret is looked up in the setting when it is sent.
+    A row's address is the URL. The secret is read from the setting when the row is sent.
     """
 
     name = "webhook"
-    label = _("By webhook")
+    label = _("Webhook")
     is_personal = False
 
     timeout: ClassVar[float] = http_post.TIMEOUT
-    """Seconds for one request and its answer."""
+    """Seconds for one request and its response."""
 
-    time_share: ClassVar[float] = 2 * http_post.TIMEOUT
-    """Seconds of one batch after which a URL makes no others wait any longer."""
+    max_time_per_url: ClassVar[float] = 2 * http_post.TIMEOUT
+    """Seconds of one batch after which a URL's other rows are left for later."""
 
     def subscribers(self, event: TicketEvent, kinds: Collection[NotificationKind]) -> list[str]:
-        """Name the URLs that asked for such events.
+        """Return the URLs that are configured for the event.
 
         Args:
-            event: What happened.
-            kinds: What it is; an internal note goes only where `kinds` names it.
+            event: The event.
+            kinds: The kinds of the event; an internal note is sent only to webhooks whose
+                `kinds` contain it.
 
         Returns:
             URLs.
         """
-        return [webhook.url for webhook in webhooks() if webhook.part_of(kinds)]
+        return [webhook.url for webhook in webhooks() if webhook.kinds_to_send(kinds)]
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:
         """Post each event to its URL.
@@ -70,25 +71,25 @@ class WebhookChannel(Channel):
             notifications: Rows of this channel.
 
         Yields:
-            An outcome for each. A URL that takes long or does not answer is left alone
-            for the rest of the batch.
+            One result per row. A URL that is slow or does not respond is not tried again in
+            this batch.
         """
         if not notifications:
             return
         payloads = Payloads([row.event for row in notifications], notifications[0]._state.db)
         endpoints = {
-            webhook.url: _Endpoint(webhook=webhook, time_left=self.time_share)
+            webhook.url: _Endpoint(webhook=webhook, time_left=self.max_time_per_url)
             for webhook in webhooks()
         }
         for row in notifications:
             endpoint = endpoints.get(row.address or "")
             if endpoint is None:
-                yield SendResult(notifications=(row,), error=NOT_SET_UP, is_permanent=True)
+                yield SendResult(notifications=(row,), error=NOT_CONFIGURED, is_permanent=True)
             else:
-                yield endpoint.attempt(row, payloads, self.timeout)
+                yield endpoint.send(row, payloads, self.timeout)
 
     def check(self) -> list[CheckMessage]:
-        """See whether the setting `WEBHOOKS` can be used.
+        """Return messages about the setting `WEBHOOKS`.
 
         Returns:
             E120 to E124, W120 and W121.
@@ -103,17 +104,19 @@ class _Endpoint:
     webhook: Webhook
     time_left: float
     error: str = ""
-    """What went wrong the last time that it was tried."""
+    """The error of the last attempt."""
 
-    def attempt(self, row: Notification, payloads: Payloads, timeout: float) -> SendResult:
-        kinds = self.webhook.part_of(row.kinds)
+    def send(self, row: Notification, payloads: Payloads, timeout: float) -> SendResult:
+        kinds = self.webhook.kinds_to_send(row.kinds)
         if not kinds:
-            return SendResult(notifications=(row,), error=NOT_ASKED_FOR, is_permanent=True)
+            return SendResult(notifications=(row,), error=NOT_REQUESTED, is_permanent=True)
         if self.time_left <= 0:
-            # Whoever only is slow gets the rest soon; whoever is down is asked ever less.
-            error = self.error or SLOW
+            # Rows of a slow URL are sent soon; those of one that is down count as attempted,
+            # so that the delay grows.
+            error = self.error or OUT_OF_TIME
             return SendResult(notifications=(row,), error=error, is_deferred=not self.error)
-        payload = payloads.of(row.event, kinds, with_text=self._may_read(row.event))
+        includes_text = self.webhook.includes_internal or not row.event.is_internal
+        payload = payloads.of(row.event, kinds, includes_text=includes_text)
         body = json.dumps(payload).encode()
         start = time.monotonic()
         try:
@@ -129,10 +132,6 @@ class _Endpoint:
         finally:
             self.time_left -= time.monotonic() - start
 
-    def _may_read(self, event: TicketEvent) -> bool:
-        is_internal = event.comment is not None and event.comment.is_internal
-        return not is_internal or self.webhook.includes_internal
-
     def _headers(self, row: Notification, body: bytes) -> dict[str, str]:
         timestamp = str(int(time.time()))
         return {
@@ -143,10 +142,10 @@ class _Endpoint:
 
 
 def _signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Sign the moment with the body, so that neither can be replaced (RFC 2104)."""
+    """Sign timestamp and body together, so that neither can be replaced (RFC 2104)."""
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
 def _delivery_id(row: Notification) -> str:
-    """Name a row the same at every attempt, and as no row of another database is named."""
+    """Return an ID that is the same at every attempt, and unique across databases."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{row.address}#{row.pk} {row.created_datetime}"))

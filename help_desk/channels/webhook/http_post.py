@@ -1,9 +1,8 @@
-"""One HTTP request to a program elsewhere, within limits.
+"""One HTTP request to another program, within limits.
 
-The other side is not trusted: not with its address, which is checked after the name was
-looked up, and which is then the one that is connected to; not with time, of which the
-whole exchange has a little; not with memory: of an answer, its head is read and no more;
-and not with leading us elsewhere by a redirect. No proxy is asked.
+The receiver is not trusted. Its address is checked after the name was resolved, and the
+connection goes to the address that was checked. The whole exchange has a time limit. Only the
+head of the response is read. Redirects are not followed, and no proxy is used.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from help_desk.channels.base import NotSentError
+from help_desk.channels.errors import reason_of
 from help_desk.channels.webhook.addresses import is_public
 from help_desk.conf import help_desk_settings
 
@@ -34,40 +34,38 @@ TIMEOUT = 5.0
 """Seconds for the whole exchange."""
 
 HEAD_LIMIT = 16 * 1024
-"""Bytes of an answer that are read at most."""
+"""The maximum number of bytes of a response that are read."""
 
 PORTS = {"http": 80, "https": 443}
 
-TRY_AGAIN = frozenset(
+RETRYABLE_STATUSES = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
-"""Statuses below 500 that pass."""
+"""Statuses below 500 after which a retry may succeed."""
 
 
 def post(
     url: str, body: bytes, headers: Mapping[str, str] | None = None, *, timeout: float = TIMEOUT
 ) -> None:
-    """Send a request and see that it was taken.
-
-    What addresses are allowed, the setting `WEBHOOKS_TO_PRIVATE_ADDRESSES` says.
+    """Send a JSON body in a POST request.
 
     Args:
-        url: Where to, by http or https; what is in it besides the host is not among the
-            words of an error.
-        body: What to send.
-        headers: Header fields besides those that every request has.
-        timeout: Seconds for the whole exchange, from the look-up of the name to the
-            head of the answer.
+        url: An HTTP or HTTPS URL at a public address, or at any address with the setting
+            `WEBHOOKS_TO_PRIVATE_ADDRESSES`. Errors contain no more of it than the host.
+        body: The body.
+        headers: Additional headers.
+        timeout: Seconds for the whole exchange, from resolving the name to the head of the
+            response.
 
     Raises:
-        NotSentError: The answer was not one of success (2xx), or there was none.
+        NotSentError: The response was not one of success (2xx), or there was none.
     """
     parts = _split(url)
     limit = _TimeLimit(timeout)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     fields = {
         "Content-Type": "application/json",
-        "User-Agent": "django-help-desk",
+        "User-Agent": "django-deskside",
         **(headers or {}),
         "Host": parts.netloc,
         "Connection": "close",
@@ -79,37 +77,30 @@ def post(
                 response.begin()
                 status = response.status
     except (OSError, HTTPException) as error:
-        message = f"No answer from {parts.hostname}: {_words(error)}"
+        message = f"No response from {parts.hostname} ({reason_of(error)})."
         raise NotSentError(message) from error
     except ValueError:
-        # Characters that a request cannot have; Python's own words would show them.
-        message = f"A request to {parts.hostname} cannot be made of this URL and these headers."
+        # Python's own message would quote URL or headers.
+        message = f"URL or headers of the request to {parts.hostname} are invalid."
         raise NotSentError(message, is_permanent=True) from None
-    _judge(status, str(parts.hostname))
+    _check_status(status, str(parts.hostname))
 
 
 def url_problem(url: object) -> str:
-    """Say why there is no posting to a URL.
-
-    Args:
-        url: What is meant to be one.
-
-    Returns:
-        The end of a sentence that begins with "The URL"; empty if all is well.
-    """
+    """Return why a URL is invalid, as the end of a sentence that begins with "The URL"."""
     if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
-        return "is no text of the characters of ASCII; others are written in percent-encoding"
+        return "must be ASCII text without spaces; use percent-encoding for other characters"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "cannot be read"
+        return "is malformed"
     if parts.scheme not in PORTS or not parts.hostname or port == 0:
-        return "does not begin with http:// or https:// and a host"
+        return "must begin with http:// or https:// and a host"
     if "@" in parts.netloc:
-        return "holds a user name or a password, which rows and logs would show"
+        return "must not contain a user name or password, because staff can read it"
     if "#" in url:
-        return "has a fragment, which is not sent"
+        return "must not contain a fragment"
     return ""
 
 
@@ -120,49 +111,43 @@ def _split(url: str) -> SplitResult:
     return urlsplit(url)
 
 
-def _words(error: Exception) -> str:
-    """Quote an error, which may quote the other side."""
-    text = f"{type(error).__name__}: {error}"[:500]
-    return "".join(character if character.isprintable() else "�" for character in text)
-
-
-def _judge(status: int, host: str) -> None:
+def _check_status(status: int, host: str) -> None:
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
     try:
-        answer = f"{status} {HTTPStatus(status).phrase}"
+        response = f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
-        answer = str(status)
+        response = str(status)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        message = f"{host} answered {answer}, and redirects are not followed: set the final URL."
+        message = (
+            f"{host} responded with {response}. Redirects are not followed: use the final URL."
+        )
         raise NotSentError(message, is_permanent=True)
-    is_passing = status in TRY_AGAIN or status // 100 == HTTPStatus.INTERNAL_SERVER_ERROR // 100
-    message = f"{host} answered {answer}."
-    raise NotSentError(message, is_permanent=not is_passing)
+    is_server_error = status // 100 == HTTPStatus.INTERNAL_SERVER_ERROR // 100
+    message = f"{host} responded with {response}."
+    raise NotSentError(
+        message, is_permanent=not is_server_error and status not in RETRYABLE_STATUSES
+    )
 
 
 class _TimeLimit:
-    """What is left of the time of one exchange."""
+    """The time limit of one exchange."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._end = time.monotonic() + seconds
 
     def remaining(self) -> float:
-        """Say how many seconds are left; more than none.
-
-        Raises:
-            TimeoutError: None are.
-        """
+        """Return the seconds that are left; raise TimeoutError if there are none."""
         remaining = self._end - time.monotonic()
         if remaining <= 0:
-            message = f"no answer within {self._seconds:g} seconds"
+            message = f"timed out after {self._seconds:g} seconds"
             raise TimeoutError(message)
         return remaining
 
 
 class _Connection(HTTPConnection):
-    """Connects to an address that was checked, and keeps to the time."""
+    """Connects to an address that was checked, within the time limit."""
 
     def __init__(self, parts: SplitResult, limit: _TimeLimit) -> None:
         self._parts = parts
@@ -170,14 +155,14 @@ class _Connection(HTTPConnection):
         super().__init__(str(parts.hostname), parts.port or PORTS[parts.scheme])
 
     def connect(self) -> None:
-        """Look the name up, once, and connect to what was found."""
+        """Resolve the name once, and connect to a resulting address."""
         addresses = list(self._checked_addresses())
         sock = self._connected(addresses)
         try:
             if self._parts.scheme == "https":
                 sock.settimeout(self._limit.remaining())
                 context = ssl.create_default_context()
-                # The certificate is to be the host's, whichever address it has.
+                # The certificate must be that of the host name, not of the address.
                 sock = context.wrap_socket(sock, server_hostname=self.host)
         except BaseException:
             sock.close()
@@ -185,19 +170,19 @@ class _Connection(HTTPConnection):
         self.sock = cast("socket.socket", _LimitedSocket(sock, self._limit))
 
     def _checked_addresses(self) -> Iterator[tuple[int, Any]]:
-        for family, _type, _protocol, _name, address in _look_up(self.host, self.port, self._limit):
-            number = str(address[0])
-            if not help_desk_settings.WEBHOOKS_TO_PRIVATE_ADDRESSES and not is_public(number):
+        for family, _type, _protocol, _name, address in _resolve(self.host, self.port, self._limit):
+            ip = str(address[0])
+            if not help_desk_settings.WEBHOOKS_TO_PRIVATE_ADDRESSES and not is_public(ip):
                 message = (
-                    f"{self.host} is at {number}, which is no public address; the setting "
-                    "WEBHOOKS_TO_PRIVATE_ADDRESSES would allow it."
+                    f"{self.host} resolves to {ip}, which is not a public address. To allow it, "
+                    "set HELP_DESK['WEBHOOKS_TO_PRIVATE_ADDRESSES'] = True."
                 )
                 raise NotSentError(message, is_permanent=True)
             yield family, address
 
     def _connected(self, addresses: list[tuple[int, Any]]) -> socket.socket:
-        """Try the addresses in order, each with its share of the time."""
-        trouble: OSError = OSError("the name has no address")
+        """Try the addresses in order, each with an equal share of the time that is left."""
+        last_error = OSError("the name has no address")
         for tried, (family, address) in enumerate(addresses):
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
@@ -205,40 +190,37 @@ class _Connection(HTTPConnection):
                 sock.connect(address)
             except OSError as error:
                 sock.close()
-                trouble = error
+                last_error = error
             else:
                 return sock
-        raise trouble
+        raise last_error
 
 
-def _look_up(host: str, port: int, limit: _TimeLimit) -> list[Any]:
-    """Ask for the addresses of a name.
+def _resolve(host: str, port: int, limit: _TimeLimit) -> list[Any]:
+    """Resolve a name in a thread, because the system's resolver has no time limit."""
+    results: SimpleQueue[list[Any] | Exception] = SimpleQueue()
 
-    In a thread, because the system's resolver takes the time that it takes.
-    """
-    answers: SimpleQueue[list[Any] | Exception] = SimpleQueue()
-
-    def ask() -> None:
+    def resolve() -> None:
         try:
-            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            results.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except (OSError, ValueError) as error:
-            answers.put(error)
+            results.put(error)
 
-    Thread(target=ask, name="help-desk-look-up", daemon=True).start()
+    Thread(target=resolve, name="help-desk-resolver", daemon=True).start()
     try:
-        answer = answers.get(timeout=limit.remaining())
+        result = results.get(timeout=limit.remaining())
     except Empty:
-        message = "its name could not be looked up in time"
+        message = "timed out while resolving the name"
         raise TimeoutError(message) from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 class _LimitedSocket(io.RawIOBase):
-    """As much of a socket as `http.client` uses; every step counts against the limits.
+    """The part of a socket that `http.client` uses, with limits on time and bytes.
 
-    A time-out of the socket's own would begin anew with every byte.
+    A socket's own timeout starts again with every byte.
     """
 
     def __init__(self, sock: socket.socket, limit: _TimeLimit) -> None:
@@ -260,7 +242,7 @@ class _LimitedSocket(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         if self._bytes_left <= 0:
-            message = f"the head of the answer is longer than {HEAD_LIMIT} bytes"
+            message = f"the head of the response is longer than {HEAD_LIMIT} bytes"
             raise OSError(message)
         self._sock.settimeout(self._limit.remaining())
         count = self._sock.recv_into(buffer, min(self._bytes_left, memoryview(buffer).nbytes))

@@ -1,7 +1,7 @@
-"""An event as data, for programs: what webhooks send.
+"""The payload of webhooks: an event as JSON data.
 
-`docs/howto/receive_webhooks.md` explains it to whoever receives it. Within one `VERSION`,
-fields may join, and none changes its meaning or goes.
+`docs/howto/receive_webhooks.md` describes it. Within one `VERSION`, fields may be added, but not
+removed or changed in meaning.
 """
 
 from __future__ import annotations
@@ -9,139 +9,111 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import get_user_model
-from django.urls import NoReverseMatch
 from django.utils import timezone
 
-from help_desk.content.links import absolute_url, ticket_path
-from help_desk.content.wording import display_name
+from help_desk.content.links import ticket_url
+from help_desk.content.wording import USER_FIELD, display_name, user_ids_in, users_by_id
 from help_desk.models import TicketEvent
 from help_desk.models.ticket import TRACKED_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
 VERSION = 1
 
-PERSON_FIELD = "assigned_to"
-
 
 class Payloads:
-    """What some events look like to programs, however late they are asked."""
+    """The payloads of some events; they are the same at every attempt."""
 
     def __init__(self, events: Sequence[TicketEvent], using: str | None) -> None:
-        """Read what belongs to the events, in as many queries for many as for one.
+        """Read what the payloads need, by a number of queries that does not grow with them.
 
         Args:
             events: Events with their ticket, actor and comment.
-            using: Alias of the database.
+            using: The alias of their database.
         """
-        self._values = {event.pk: values for event, values in _values_at(events, using)}
-        self._names = _names(events, self._values.values(), using)
+        self._values = _values_after(events, using)
+        user_ids = {values[USER_FIELD] for values in self._values.values()} - {None}
+        users = users_by_id(user_ids_in(events) | set(map(str, user_ids)), using)
+        self._names = {user_id: _public_name(user) for user_id, user in users.items()}
 
-    def of(self, event: TicketEvent, kinds: Sequence[str], *, with_text: bool) -> dict[str, Any]:
-        """Put an event into data that JSON knows.
+    def of(
+        self, event: TicketEvent, kinds: Sequence[str], *, includes_text: bool
+    ) -> dict[str, Any]:
+        """Return the payload of one of the events.
 
         Args:
-            event: One of the events.
-            kinds: What the receiver is to know that it is.
-            with_text: Whether the receiver may read the comment.
-
-        Returns:
-            The data; the same at every attempt.
+            event: The event.
+            kinds: The kinds of the event that the receiver may know of.
+            includes_text: Whether the receiver may read the comment.
         """
-        ticket = event.ticket
-        changes = {
-            field: [self._plain(field, old), self._plain(field, new)]
-            for field, (old, new) in event.changes.items()
-            if field != "text"
-        }
-        text = event.changes["text"][1] if with_text and "text" in event.changes else None
-        actor = None if event.actor is None else _person(event.actor_id, _name(event.actor))
+        ticket, actor = event.ticket, None
+        if event.actor is not None:
+            actor = _user(event.actor.pk, _public_name(event.actor))
         return {
             "version": VERSION,
             "event": {
                 "id": event.pk,
                 "kinds": list(kinds),
-                "created_at": _moment(event.created_datetime),
+                "created_at": _timestamp(event.created_datetime),
                 "actor": actor,
-                "changes": changes,
-                "text": text,
+                "changes": {
+                    field: [self._value(field, old), self._value(field, new)]
+                    for field, (old, new) in event.changes.items()
+                    if field != "text"
+                },
+                "text": event.new_value("text") if includes_text else None,
             },
             "ticket": {
                 "number": ticket.pk,
-                "url": _url(ticket.pk),
-                "created_at": _moment(ticket.created_datetime),
+                "url": ticket_url(ticket),
+                "created_at": _timestamp(ticket.created_datetime),
                 "fields": {
-                    field: self._plain(field, value)
+                    field: self._value(field, value)
                     for field, value in self._values[event.pk].items()
                 },
             },
         }
 
-    def _plain(self, field: str, value: Any) -> Any:
-        if field != PERSON_FIELD or value is None:
+    def _value(self, field: str, value: Any) -> Any:
+        if field != USER_FIELD or value is None:
             return value
-        return _person(value, self._names.get(str(value)))
+        return _user(value, self._names.get(str(value)))
 
 
-def _values_at(
-    events: Sequence[TicketEvent], using: str | None
-) -> list[tuple[TicketEvent, dict[str, Any]]]:
-    """Say what each event's ticket said right after it: as it is, less what came later."""
-    if not events:
-        return []
+def _values_after(events: Sequence[TicketEvent], using: str | None) -> dict[int, dict[str, Any]]:
+    """Return event ID to the ticket's values after it: the current ones, minus later changes."""
     later = TicketEvent.objects.using(using).filter(
         ticket_id__in={event.ticket_id for event in events},
-        pk__gt=min(event.pk for event in events),
+        pk__gt=min((event.pk for event in events), default=0),
     )
-    since = list(later.order_by("-pk").values_list("pk", "ticket_id", "changes"))
-    result = []
+    newest_first = list(later.newest_first().values_list("pk", "ticket_id", "changes"))
+    values_by_event = {}
     for event in events:
-        values = {field: _key(event.ticket, field) for field in TRACKED_FIELDS}
-        for pk, ticket_id, changes in since:
+        values = {field: _stored_value(event.ticket, field) for field in TRACKED_FIELDS}
+        for pk, ticket_id, changes in newest_first:
             if ticket_id == event.ticket_id and pk > event.pk:
                 values |= {field: old for field, (old, _new) in changes.items() if field in values}
-        result.append((event, values))
-    return result
+        values_by_event[event.pk] = values
+    return values_by_event
 
 
-def _key(ticket: Any, field: str) -> Any:
+def _stored_value(ticket: Any, field: str) -> Any:
     return getattr(ticket, ticket._meta.get_field(field).attname)
 
 
-def _names(
-    events: Sequence[TicketEvent], values: Collection[Mapping[str, Any]], using: str | None
-) -> dict[str, str | None]:
-    """Look up the names of the people whom fields hold."""
-    keys = {fields[PERSON_FIELD] for fields in values}
-    keys |= {key for event in events for key in event.changes.get(PERSON_FIELD, ())}
-    keys.discard(None)
-    if not keys:
-        return {}
-    accounts = get_user_model()._default_manager.using(using).filter(pk__in=keys)
-    return {str(account.pk): _name(account) for account in accounts}
-
-
-def _name(account: Any) -> str | None:
-    """Name a person; None where the only name is an e-mail address, which is not told."""
-    name = display_name(account)
+def _public_name(user: Any) -> str | None:
+    """Return the display name, or None if it is an email address, which is not sent."""
+    name = display_name(user)
     return None if "@" in name else name
 
 
-def _person(key: Any, name: str | None) -> dict[str, str | None]:
-    return {"id": str(key), "name": name}
+def _user(user_id: Any, name: str | None) -> dict[str, str | None]:
+    return {"id": str(user_id), "name": name}
 
 
-def _moment(moment: datetime) -> str:
-    """Write a moment with its offset (RFC 3339); without time zones it is the site's time."""
-    aware = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+def _timestamp(value: datetime) -> str:
+    """Return a date and time in UTC (RFC 3339); a naive one is in the site's time zone."""
+    aware = timezone.make_aware(value) if timezone.is_naive(value) else value
     return aware.astimezone(UTC).isoformat()
-
-
-def _url(ticket_id: int) -> str | None:
-    try:
-        return absolute_url(ticket_path(ticket_id))
-    except NoReverseMatch:
-        return None

@@ -1,4 +1,4 @@
-"""The webhooks that the host has set up, and what is wrong with them."""
+"""The setting `WEBHOOKS`: its entries and their problems."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from django.core.checks import Error, Warning
+from django.core import checks
 
 from help_desk.channels.webhook.http_post import url_problem
 from help_desk.conf import help_desk_settings
@@ -24,13 +24,13 @@ logger = logging.getLogger(__name__)
 KEYS = frozenset({"url", "secret", "kinds"})
 
 KINDS = frozenset(NotificationKind) - {NotificationKind.MENTION}
-"""What a webhook can ask for; a mention is a person's."""
+"""The kinds of event that can be sent; a mention is only for the user mentioned."""
 
 URL_LENGTH = 500
-"""What a notification's address has room for."""
+"""The length of a notification's address."""
 
 SECRET_LENGTH = 32
-"""Characters; RFC 2104, section 3, wants a key of at least the hash's 32 bytes."""
+"""Characters; RFC 2104, section 3, requires a key of at least the hash's 32 bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,9 @@ class Webhook:
     """One entry of the setting `WEBHOOKS`.
 
     Attributes:
-        url: Where events are posted to.
-        secret: What they are signed with.
-        kinds: What it asks for; None for all but internal notes.
+        url: The URL that events are posted to.
+        secret: The key of the signatures.
+        kinds: The kinds of event to send; None for all except internal notes.
     """
 
     url: str
@@ -49,37 +49,27 @@ class Webhook:
 
     @property
     def includes_internal(self) -> bool:
-        """Whether internal notes may go there: only where they are asked for by name."""
+        """Whether internal notes are sent: only if `kinds` contains them."""
         return self.kinds is not None and NotificationKind.NOTE in self.kinds
 
-    def part_of(self, kinds: Collection[str]) -> list[str]:
-        """Say what of an event may go there.
+    def kinds_to_send(self, kinds: Collection[str]) -> list[str]:
+        """Return the kinds of an event that this webhook may know of, sorted.
 
-        Args:
-            kinds: What the event is.
-
-        Returns:
-            Its kinds without what must not go there, in alphabetical order; none if the
-            webhook did not ask for any of these.
+        Empty if the webhook is configured for none of them.
         """
         allowed = KINDS if self.includes_internal else KINDS - {NotificationKind.NOTE}
-        part = allowed.intersection(kinds)
-        enabled = self.kinds is None or not part.isdisjoint(self.kinds)
-        return sorted(str(kind) for kind in part) if enabled else []
+        allowed_kinds = allowed.intersection(kinds)
+        is_requested = self.kinds is None or not allowed_kinds.isdisjoint(self.kinds)
+        return sorted(str(kind) for kind in allowed_kinds) if is_requested else []
 
 
 def webhooks() -> list[Webhook]:
-    """Read the setting.
-
-    Returns:
-        The webhooks that can be used, each URL once. The log says why others cannot, and
-        so do the system checks.
-    """
+    """Return the valid entries of the setting, each URL once; log the others."""
     found: dict[str, Webhook] = {}
-    for position, entry in enumerate(_entries()):
+    for index, entry in enumerate(_entries()):
         problems = [problem for _check_id, problem, _hint in _problems(entry)]
         if problems:
-            logger.error("HELP_DESK['WEBHOOKS'][%d] is not used: %s", position, problems[0])
+            logger.error("HELP_DESK['WEBHOOKS'][%d] is not used: %s", index, problems[0])
             continue
         kinds = entry.get("kinds")
         webhook = Webhook(
@@ -92,38 +82,32 @@ def webhooks() -> list[Webhook]:
 
 
 def check_webhooks() -> list[CheckMessage]:
-    """Look for entries with which webhooks cannot work.
+    """Return messages about invalid entries: E120 to E124, W120 and W121.
 
-    No message holds a secret, nor more of a URL than its host.
-
-    Returns:
-        E120 for an entry that is no dict of the right keys, E121 for a URL that nothing
-        can be posted to, E122 for a missing or short secret, E123 for unknown kinds, E124
-        for a URL that is there twice; W120 if there is no webhook, W121 for a URL
-        without TLS.
+    They contain no secrets, and nothing of a URL but its host.
     """
     entries = _entries()
     if not entries:
         return [
-            Warning(
-                "HELP_DESK['WEBHOOKS'] is empty, so the webhook channel tells nobody.",
-                hint="Write a list of dicts with `url` and `secret`, or take WebhookChannel "
-                "out of HELP_DESK['CHANNELS'].",
+            checks.Warning(
+                "HELP_DESK['WEBHOOKS'] is empty, so the webhook channel sends nothing.",
+                hint="Add a dict with 'url' and 'secret', or remove WebhookChannel from "
+                "HELP_DESK['CHANNELS'].",
                 id="help_desk.W120",
             )
         ]
     messages: list[CheckMessage] = [
-        Error(f"HELP_DESK['WEBHOOKS'][{position}]: {problem}", hint=hint, id=check_id)
-        for position, entry in enumerate(entries)
+        checks.Error(f"HELP_DESK['WEBHOOKS'][{index}]: {problem}", hint=hint, id=check_id)
+        for index, entry in enumerate(entries)
         for check_id, problem, hint in _problems(entry)
     ]
-    # MariaDB compares without regard to case, and one event goes to one address once.
-    counts = Counter(filter(None, map(_comparable, entries)))
+    # MariaDB compares case-insensitively, and an event has one row per address.
+    counts = Counter(filter(None, map(_case_insensitive_url, entries)))
     messages += [
-        Error(
-            f"HELP_DESK['WEBHOOKS'] has a URL at {urlsplit(url).hostname} {count} times.",
-            hint="Name each URL once, with all the kinds that it is to hear of; "
-            "they must differ in more than the case of letters.",
+        checks.Error(
+            f"HELP_DESK['WEBHOOKS'] contains a URL at {urlsplit(url).hostname} {count} times.",
+            hint="Configure each URL once, with all its kinds. URLs that differ only in case "
+            "count as the same.",
             id="help_desk.E124",
         )
         for url, count in counts.items()
@@ -131,10 +115,10 @@ def check_webhooks() -> list[CheckMessage]:
     ]
     if not help_desk_settings.WEBHOOKS_TO_PRIVATE_ADDRESSES:
         messages += [
-            Warning(
-                f"The webhook at {urlsplit(url).hostname} has no TLS: others on the way can "
-                "read what tickets say.",
-                hint="Write https://, if the other side can do that.",
+            checks.Warning(
+                f"The webhook at {urlsplit(url).hostname} uses HTTP, so others on the network "
+                "can read ticket data.",
+                hint="Use https:// if the receiver supports it.",
                 id="help_desk.W121",
             )
             for url in counts
@@ -145,16 +129,16 @@ def check_webhooks() -> list[CheckMessage]:
 
 def _entries() -> list[Any]:
     value: object = help_desk_settings.WEBHOOKS
-    return list(value) if isinstance(value, (list, tuple)) else []  # E102 says so.
+    return list(value) if isinstance(value, (list, tuple)) else []  # reported by E102
 
 
 def _problems(entry: object) -> Iterator[tuple[str, str, str]]:
-    """Give check's id, problem and hint for all that is wrong with an entry."""
+    """Yield check ID, message and hint for each problem of an entry."""
     if not isinstance(entry, dict) or not {"url", "secret"} <= entry.keys() <= KEYS:
         yield (
             "help_desk.E120",
-            "this is no dict with `url`, `secret` and perhaps `kinds`.",
-            'Write {"url": "https://…", "secret": "…"}.',
+            "the entry must be a dict with 'url', 'secret' and, optionally, 'kinds'.",
+            'For example: {"url": "https://hooks.example.com/tickets", "secret": "…"}.',
         )
         return
     problem = url_problem(entry["url"])
@@ -164,21 +148,21 @@ def _problems(entry: object) -> Iterator[tuple[str, str, str]]:
         yield (
             "help_desk.E121",
             f"the URL {problem}.",
-            'Write such as "https://hooks.example.com/tickets".',
+            'For example: "https://hooks.example.com/tickets".',
         )
     secret = entry["secret"]
     if not isinstance(secret, str) or not secret.isascii() or len(secret) < SECRET_LENGTH:
         yield (
             "help_desk.E122",
-            f"the secret is no text of at least {SECRET_LENGTH} ASCII characters.",
-            "Make one by `python -c 'import secrets; print(secrets.token_urlsafe(32))'`.",
+            f"the secret must have at least {SECRET_LENGTH} ASCII characters.",
+            "Generate one: python -c 'import secrets; print(secrets.token_urlsafe(32))'.",
         )
     kinds = entry.get("kinds")
     if kinds is not None and not _are_kinds(kinds):
         yield (
             "help_desk.E123",
-            f"the kinds {kinds!r} are no list of kinds of event.",
-            f"Write a list of some of {', '.join(sorted(KINDS))}, or leave `kinds` out.",
+            f"'kinds' is {kinds!r}, which is not a list of event kinds.",
+            f"Use some of {', '.join(sorted(KINDS))}, or remove 'kinds'.",
         )
 
 
@@ -190,7 +174,7 @@ def _are_kinds(kinds: object) -> bool:
     )
 
 
-def _comparable(entry: Any) -> str:
-    """Give the URL as a database compares it; empty where there is none."""
+def _case_insensitive_url(entry: Any) -> str:
+    """Return the URL as a case-insensitive database compares it; empty if it is invalid."""
     url = entry.get("url") if isinstance(entry, dict) else None
     return url.lower() if isinstance(url, str) and not url_problem(url) else ""

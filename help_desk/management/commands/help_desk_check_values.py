@@ -1,4 +1,4 @@
-"""List, and on request mend, tickets with values that a ticket cannot have."""
+"""`manage.py help_desk_check_values`."""
 
 from __future__ import annotations
 
@@ -15,44 +15,28 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """Run it before `migrate` when taking over django-spire's table."""
+    """List or fix invalid values before `migrate`, when taking over django-spire's table."""
 
     help = (
-        "Lists tickets whose purpose, priority or status is none that a ticket can have. "
-        "Such rows must be mended before the migrations that follow 0001_initial can run."
+        "Lists tickets with an invalid purpose, priority or status, and exits with an error if "
+        "there are any. They must be fixed before the migrations after 0001_initial can run."
     )
-    # The tables are not yet as the checks and the models want them.
+    # The tables do not match the models yet.
     requires_system_checks = ()
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options.
-
-        Args:
-            parser: Django's parser.
-        """
         parser.add_argument(
-            "--mend",
+            "--fix",
             action="store_true",
-            help="Put the value shown in place of each; the old value is noted at the end "
-            "of the ticket's description.",
+            help="Replace each invalid value with the one shown. The old value is noted at the "
+            "end of the ticket's description.",
         )
         parser.add_argument(
-            "--database", default=DEFAULT_DB_ALIAS, help="Alias of the database to look at."
+            "--database", default=DEFAULT_DB_ALIAS, help="Alias of the database to check."
         )
 
-    def handle(self, *args: Any, mend: bool, database: str, **options: Any) -> None:
-        """List the values, and mend them if asked to.
-
-        Args:
-            *args: None.
-            mend: Whether to change rows.
-            database: Alias of the database.
-            **options: Django's own.
-
-        Raises:
-            CommandError: There are such values and they were only listed.
-        """
+    def handle(self, *args: Any, fix: bool, database: str, **options: Any) -> None:
         values = list(takeover.invalid_values(HelpDeskTicket, database))
         for value in values:
             self.stdout.write(
@@ -60,11 +44,11 @@ class Command(BaseCommand):
                 f" -> {value.replacement!r}"
             )
         if not values:
-            self.stdout.write("Every ticket's values are valid.")
-        elif mend:
+            self.stdout.write("All tickets have valid values.")
+        elif fix:
             with transaction.atomic(using=database):
-                mended = takeover.mend(HelpDeskTicket, database)
-            self.stdout.write(f"{mended} tickets mended.")
+                count = takeover.fix(HelpDeskTicket, database)
+            self.stdout.write(f"{count} tickets fixed.")
         else:
-            message = f"{len(values)} values to mend; run again with --mend to do so."
+            message = f"{len(values)} invalid values. Run the command with --fix to replace them."
             raise CommandError(message)

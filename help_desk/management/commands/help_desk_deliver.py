@@ -1,4 +1,4 @@
-"""Send what waits to be sent."""
+"""`manage.py help_desk_deliver`."""
 
 from __future__ import annotations
 
@@ -13,87 +13,74 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, rout
 from django.utils import timezone
 
 from help_desk.conf import COMMAND
-from help_desk.delivery import runner as delivery
+from help_desk.delivery import runner
 from help_desk.delivery.run import record_run
-from help_desk.management.stopping import StopSignal
+from help_desk.management.signals import stop_requested
 from help_desk.models import Notification
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.core.management.base import CommandParser
 
     from help_desk.delivery.run import DeliveryReport
 
+    StopRequested = Callable[[], bool]
+
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = 600
-"""Seconds after which `--loop` says that it is there though there was nothing to do."""
+"""Seconds after which `--loop` prints a line although there was nothing to do."""
 LONGEST_PAUSE = 60
-"""Seconds after which a database that went away is looked for again, at most."""
+"""The maximum of seconds between two attempts to reach a database that fails."""
+TICK = 0.1
+"""Seconds between two looks at the signals while waiting."""
 
 
 class Command(BaseCommand):
-    """Run it from cron, every minute or so, or as a service; several do no harm."""
+    """Send the notifications that are due, once or until stopped."""
 
     help = (
-        "Sends the notifications that are due. Prints progress on a terminal, and otherwise "
-        "one line of JSON; with --loop one for each run that had something to do, and one "
-        "every ten minutes. SIGTERM and Ctrl-C end it after the message that is being sent."
+        "Sends the notifications that are due. Prints progress on a terminal, and one line of "
+        "JSON otherwise; with --loop, one for each run that had something to do, and one every "
+        "ten minutes. On SIGTERM or Ctrl-C, finishes the current message and exits."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options.
-
-        Args:
-            parser: Django's parser.
-        """
-        parser.add_argument(
-            "--loop", action="store_true", help="Go on until a signal says to stop."
-        )
+        parser.add_argument("--loop", action="store_true", help="Run until stopped by a signal.")
         parser.add_argument(
             "--interval",
             type=float,
             default=5,
             metavar="SECONDS",
-            help="How long --loop waits before it looks again; by default 5.",
+            help="Seconds between two runs of --loop; 5 by default.",
         )
         parser.add_argument(
             "--database",
-            help="Alias of the database; by default the one that notifications go to.",
+            help="Alias of the database; by default the one that notifications are written to.",
         )
 
     def handle(
         self, *args: Any, loop: bool, interval: float, database: str | None, **options: Any
     ) -> None:
-        """Send.
-
-        Args:
-            *args: None.
-            loop: Whether to go on.
-            interval: Seconds between two looks.
-            database: Alias of the database.
-            **options: Django's own.
-
-        Raises:
-            CommandError: The interval is no time to wait; or the database cannot be used.
-        """
         if not interval > 0:
-            message = f"--interval is {interval:g}; write a number of seconds above 0."
+            message = f"--interval must be greater than 0, not {interval:g}. For example: 5"
             raise CommandError(message)
         using = database or router.db_for_write(Notification)
-        with StopSignal() as stop:
+        with stop_requested() as stop:
             if loop:
                 self._loop(using, interval, stop)
-            else:
-                try:
-                    self._run(using, stop)
-                except (DatabaseError, InterfaceError) as error:
-                    message = f"The database cannot be used: {error}"
-                    raise CommandError(message) from error
+                return
+            try:
+                self._run(using, stop)
+            except (DatabaseError, InterfaceError) as error:
+                message = f"Cannot use the database: {error}"
+                raise CommandError(message) from error
 
-    def _loop(self, using: str, interval: float, stop: StopSignal) -> None:
+    def _loop(self, using: str, interval: float, stop: StopRequested) -> None:
         failures = 0
-        self._said = time.monotonic()
-        while not stop.is_set():
+        self._last_line = time.monotonic()
+        while not stop():
             pause = interval
             try:
                 self._run(using, stop, is_quiet=True)
@@ -101,40 +88,51 @@ class Command(BaseCommand):
             except (DatabaseError, InterfaceError):
                 failures += 1
                 pause = min(interval * 2**failures, max(interval, LONGEST_PAUSE))
-                logger.exception("The database failed; looking again in %g s.", pause)
-            # What a restarted server has broken off is opened anew.
+                logger.exception("Cannot use the database; trying again in %g s.", pause)
+            # A restarted server has closed the connection: the next run opens a new one.
             close_old_connections()
-            stop.wait(pause)
+            _wait(pause, stop)
 
-    def _run(self, using: str, stop: StopSignal, *, is_quiet: bool = False) -> None:
+    def _run(self, using: str, stop: StopRequested, *, is_quiet: bool = False) -> None:
         start = time.monotonic()
-        is_watched = self.stdout.isatty()
-        report = delivery.deliver(
-            using=using, stop=stop.is_set, progress=self._progress if is_watched else None
+        is_terminal = self.stdout.isatty()
+        report = runner.deliver(
+            using=using, stop=stop, progress=self._show_progress if is_terminal else None
         )
         record_run(COMMAND, report, using)
-        if is_quiet and not report.handled and time.monotonic() - self._said < HEARTBEAT:
+        if is_quiet and not report.handled and time.monotonic() - self._last_line < HEARTBEAT:
             return
-        self._said = time.monotonic()
-        if is_watched:
-            self.stdout.write(f"\r{_in_words(report)}")
+        self._last_line = time.monotonic()
+        if is_terminal:
+            self.stdout.write(f"\r{_as_text(report)}")
         else:
             seconds = round(time.monotonic() - start, 3)
             self.stdout.write(_as_json(report, seconds))
             self.stdout.flush()
 
-    def _progress(self, report: DeliveryReport) -> None:
-        self.stdout.write(f"\r{_in_words(report)}", ending="")
+    def _show_progress(self, report: DeliveryReport) -> None:
+        self.stdout.write(f"\r{_as_text(report)}", ending="")
         self.stdout.flush()
 
 
-def _in_words(report: DeliveryReport) -> str:
+def _wait(seconds: float, stop: StopRequested) -> None:
+    """Sleep, but no longer than until a stop is requested.
+
+    In short slices: Python resumes an interrupted sleep, and a signal handler that sets a
+    `threading.Event` can deadlock.
+    """
+    end = time.monotonic() + seconds
+    while not stop() and (remaining := end - time.monotonic()) > 0:
+        time.sleep(min(TICK, remaining))
+
+
+def _as_text(report: DeliveryReport) -> str:
     return (
-        f"{report.sent} sent, {report.retried} to be tried again, {report.deferred} waiting "
-        f"for their channel, {report.failed} failed, {report.skipped} no longer wanted."
+        f"{report.sent} sent, {report.retried} to retry, {report.deferred} deferred "
+        f"(channel unavailable), {report.failed} failed, {report.skipped} skipped"
     )
 
 
 def _as_json(report: DeliveryReport, seconds: float) -> str:
-    moment = timezone.now().isoformat(timespec="seconds")
-    return json.dumps({"finished": moment, "seconds": seconds, **asdict(report)})
+    finished = timezone.now().isoformat(timespec="seconds")
+    return json.dumps({"finished": finished, "seconds": seconds, **asdict(report)})

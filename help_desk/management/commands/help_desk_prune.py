@@ -1,4 +1,4 @@
-"""Delete notifications that nobody needs any more."""
+"""`manage.py help_desk_prune`."""
 
 from __future__ import annotations
 
@@ -22,52 +22,38 @@ BATCH_SIZE = 500
 
 
 class Command(BaseCommand):
-    """Run it once a day, or once a month."""
+    """Delete old notifications; run it once a day or once a month."""
 
     help = (
-        "Deletes notifications that were sent or skipped long ago, and those in the app that "
-        "were read. What waits, what is unread, and the tickets' history stay."
+        "Deletes old notifications that were sent or skipped, or read in the inbox. Keeps "
+        "waiting, unread and failed notifications, and the tickets' history."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options.
-
-        Args:
-            parser: Django's parser.
-        """
         parser.add_argument(
             "--days",
             type=float,
             default=90,
-            help="Delete what was written longer ago than this; by default 90.",
+            help="Delete notifications created more than this many days ago; 90 by default.",
         )
         parser.add_argument(
             "--failed",
             action="store_true",
-            help="Delete what could not be sent, too; it cannot be sent again then.",
+            help="Also delete failed notifications, which then cannot be sent again.",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="Only say how many there are to delete."
+            "--dry-run",
+            action="store_true",
+            help="Only print the number of notifications to delete.",
         )
         parser.add_argument(
             "--database",
-            help="Alias of the database; by default the one that notifications go to.",
+            help="Alias of the database; by default the one that notifications are written to.",
         )
 
     def handle(self, *args: Any, days: float, failed: bool, **options: Any) -> None:
-        """Delete.
-
-        Args:
-            *args: None.
-            days: The age.
-            failed: Whether to delete what failed.
-            **options: The others, and Django's own.
-
-        Raises:
-            CommandError: The age is negative.
-        """
         if not days >= 0:
-            message = f"--days is {days:g}; write how many days old, such as 90."
+            message = f"--days must be 0 or greater, not {days:g}. For example: 90"
             raise CommandError(message)
         using = options["database"] or router.db_for_write(Notification)
         inboxes = {IN_APP} | {channel.name for channel in active_channels() if channel.is_inbox}
@@ -77,16 +63,16 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"{rows.count()} notifications to delete; nothing was deleted.")
         else:
-            self.stdout.write(f"{_remove(rows)} notifications deleted.")
+            self.stdout.write(f"{_delete(rows)} notifications deleted.")
 
 
-def _remove(rows: NotificationQuerySet) -> int:
-    """Delete batch by batch, so that nobody waits long for a lock."""
-    removed, last = 0, 0
+def _delete(rows: NotificationQuerySet) -> int:
+    """Delete batch by batch, so that no lock is held for long."""
+    deleted, last = 0, 0
     while ids := list(
         rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH_SIZE]
     ):
-        # The conditions hold again: a row may have been sent again since.
-        removed += rows.filter(pk__in=ids).remove()
+        # The conditions are repeated: a row may have been sent again since.
+        deleted += rows.filter(pk__in=ids).remove()
         last = ids[-1]
-    return removed
+    return deleted

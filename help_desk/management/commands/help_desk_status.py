@@ -1,4 +1,4 @@
-"""Say whether notifications get on their way."""
+"""`manage.py help_desk_status`."""
 
 from __future__ import annotations
 
@@ -23,30 +23,26 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """For a person who looks, and for monitoring, which looks at the exit code."""
+    """Show the state of the outbox, for people and for monitoring."""
 
     help = (
-        "Says what waits to be sent, what failed, and what ran last. Ends with exit code 1 "
-        "when something has waited too long."
+        "Shows waiting and failed notifications and the latest runs. Exits with code 1 if a "
+        "notification is overdue by more than the limit."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options.
-
-        Args:
-            parser: Django's parser.
-        """
         parser.add_argument("--json", action="store_true", help="Print one line of JSON.")
         parser.add_argument(
             "--max-age",
             type=float,
             metavar="SECONDS",
-            help="How long something may wait; by default the setting MAX_DELIVERY_DELAY.",
+            help="Seconds that a notification may be overdue; by default the setting "
+            "MAX_DELIVERY_DELAY.",
         )
         parser.add_argument(
             "--database",
-            help="Alias of the database; by default the one that notifications go to.",
+            help="Alias of the database; by default the one that notifications are written to.",
         )
 
     def handle(
@@ -57,76 +53,67 @@ class Command(BaseCommand):
         database: str | None,
         **options: Any,
     ) -> None:
-        """Look and say.
-
-        Args:
-            *args: None.
-            json: Whether for a program.
-            max_age: Seconds that something may wait.
-            database: Alias of the database.
-            **options: Django's own.
-
-        Raises:
-            CommandError: Something has waited too long; or the database cannot be used.
-        """
         limit = max_delivery_delay() if max_age is None else timedelta(seconds=max_age)
         try:
-            state = outbox_status(database or router.db_for_write(Notification))
+            status = outbox_status(database or router.db_for_write(Notification))
         except (DatabaseError, InterfaceError) as error:
-            message = f"The database cannot be used: {error}"
+            message = f"Cannot use the database: {error}"
             raise CommandError(message) from error
-        self.stdout.write(_as_json(state, limit) if json else _in_words(state))
-        if state.is_late(limit):
-            message = f"The oldest has waited for {_age(state.max_delay)}, longer than {_age(limit)}."
+        self.stdout.write(_as_json(status, limit) if json else _as_text(status))
+        if status.is_late(limit):
+            message = (
+                f"A notification is overdue by {_duration(status.max_delay)}; "
+                f"the limit is {_duration(limit)}."
+            )
             raise CommandError(message)
 
 
-def _as_json(state: OutboxStatus, limit: timedelta) -> str:
+def _as_json(status: OutboxStatus, limit: timedelta) -> str:
+    delay = status.max_delay
     return json.dumps(
         {
-            "waiting": state.waiting,
-            "due": state.due,
-            "failed": state.failed,
-            "oldest_seconds": None if state.max_delay is None else int(state.max_delay.total_seconds()),
-            "alarm": state.is_late(limit),
+            "waiting": status.waiting,
+            "due": status.due,
+            "failed": status.failed,
+            "max_delay_seconds": None if delay is None else int(delay.total_seconds()),
+            "late": status.is_late(limit),
             "runs": {
-                run.source: {
-                    "finished": run.finished_datetime.isoformat(),
-                    **_numbers(run),
-                }
-                for run in state.runs
+                run.source: {"finished": run.finished_datetime.isoformat(), **_counters(run)}
+                for run in status.runs
             },
         }
     )
 
 
-def _in_words(state: OutboxStatus) -> str:
+def _as_text(status: OutboxStatus) -> str:
     now = timezone.now()
-    lines = [
-        f"{'Waiting':15}{state.waiting}, of which {state.due} are due",
-        f"{'Failed':15}{state.failed}",
-        f"{'Oldest waiting':15}{_age(state.max_delay)}",
+    rows = [
+        ("Waiting", f"{status.waiting} ({status.due} due)"),
+        ("Failed", str(status.failed)),
+        ("Oldest delay", _duration(status.max_delay)),
     ]
-    for run in state.runs:
-        did = ", ".join(f"{number} {name}" for name, number in _numbers(run).items() if number)
-        ago = _age(now - run.finished_datetime)
-        lines.append(f"{'Last ' + run.source:15}{ago} ago: {did or 'nothing to do'}")
-    if not state.runs:
-        lines.append(f"{'Last run':15}none")
-    return "\n".join(lines)
+    for run in status.runs:
+        counters = ", ".join(
+            f"{number} {name}" for name, number in _counters(run).items() if number
+        )
+        age = _duration(now - run.finished_datetime)
+        rows.append((f"Last {run.source}", f"{age} ago: {counters or 'nothing to do'}"))
+    if not status.runs:
+        rows.append(("Last run", "never"))
+    return "\n".join(f"{label:<15}{value}" for label, value in rows)
 
 
-def _numbers(run: DeliveryRun) -> dict[str, int]:
+def _counters(run: DeliveryRun) -> dict[str, int]:
     return {name: getattr(run, name) for name in asdict(DeliveryReport())}
 
 
-def _age(age: timedelta | None) -> str:
-    """Write a time as people say it, such as `2 h 5 min`."""
-    if age is None:
-        return "–"
-    minutes, seconds = divmod(int(age.total_seconds()), 60)
+def _duration(duration: timedelta | None) -> str:
+    """Format a duration by its two largest units, such as `2 h 5 min`."""
+    if duration is None:
+        return "none"
+    minutes, seconds = divmod(int(duration.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
-    said = [f"{number} {unit}" for number, unit in parts if number]
-    return " ".join(said[:2]) or "0 s"
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
+    parts = [f"{number} {unit}" for number, unit in units if number]
+    return " ".join(parts[:2]) or "0 s"

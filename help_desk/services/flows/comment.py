@@ -17,7 +17,7 @@ from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
 from help_desk.services.flows.conflicts import merge
 from help_desk.services.flows.follow import add_followers
 from help_desk.services.flows.locking import database_of, locked, refuse_deleted
-from help_desk.services.flows.mentions import Mentions, find_mentioned
+from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import change_status
 from help_desk.text.mentions import mentioned_names
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.contrib.auth.models import AnonymousUser, User
+
+    from help_desk.services.flows.mentions import Mentions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,7 @@ def add_comment(
     base_version: int | None = None,
 ) -> CommentResult:
     """Add a reply or an internal note, with an optional change of status."""
-    if internal and not policy.may_see_internal(author):
+    if internal and not policy.can_see_internal(author):
         raise PermissionDenied(_("Internal notes require the permission to change tickets."))
     comment = TicketComment(ticket=ticket, author=author, text=text, is_internal=internal)
     comment.clean_fields(exclude={"ticket", "author"})
@@ -71,7 +73,7 @@ def add_comment(
 
 def _save_comment(comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]) -> Mentions:
     author, using = comment.author, database_of(ticket)
-    if comment.is_internal:
+    if comment.is_internal and ticket.tracker.changed():
         # Everyone may know of a change of status, but not of the note: a separate event.
         save_and_notify(ticket, actor=author)
     comment.save(using=using)
@@ -137,7 +139,7 @@ def can_edit_comment(comment: TicketComment, user: User | AnonymousUser) -> bool
     # Comments of deleted users have no author, and anonymous users have no ID either.
     if user.pk is None or comment.author_id != user.pk:
         return False
-    if comment.is_internal and not policy.may_see_internal(user):
+    if comment.is_internal and not policy.can_see_internal(user):
         return False
     age = timezone.now() - comment.created_datetime
     return age <= timedelta(seconds=help_desk_settings.COMMENT_EDIT_TIME)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-
 from help_desk.models import TicketFollower
 
 if TYPE_CHECKING:
@@ -14,10 +12,12 @@ if TYPE_CHECKING:
 
 def set_muted(ticket_id: int, user_id: Any, *, is_muted: bool, using: str) -> None:
     """Follow the ticket for a user, or mute it."""
-    with transaction.atomic(using=using):
+    row = TicketFollower.objects.using(using).filter(ticket_id=ticket_id, user_id=user_id)
+    # First the UPDATE: on MariaDB, an INSERT that is ignored keeps a shared lock, and two
+    # transactions that then update the same row are a deadlock.
+    if not row.update(is_muted=is_muted):
         add_followers(ticket_id, [user_id], using=using)
-        followers = TicketFollower.objects.using(using)
-        followers.filter(ticket_id=ticket_id, user_id=user_id).update(is_muted=is_muted)
+        row.update(is_muted=is_muted)
 
 
 def add_followers(ticket_id: int, user_ids: Iterable[Any], *, using: str) -> None:

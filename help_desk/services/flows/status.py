@@ -40,6 +40,6 @@ def assign_on_start(ticket: HelpDeskTicket, old_status: str, actor: User | None)
         and actor is not None
         and ticket.assigned_to_id is None
         and help_desk_settings.ASSIGN_ON_START
-        and policy.may(actor, "change")
+        and policy.can(actor, "change")
     ):
         ticket.assigned_to = actor

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of webhooks."""
+"""System checks of the setting `WEBHOOKS`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core import checks
 from tests.docs.blocks import ROOT, blocks_of
 from tests.support.receivers import SECRET
 
-pytestmark = pytest.mark.django_db  # a check of Django's own asks the database
+pytestmark = pytest.mark.django_db  # one of Django's own checks queries the database
 
 URL = "https://hooks.example.com/t0ken"
 
@@ -26,15 +26,15 @@ def messages() -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def public(set_up: Callable[..., None], settings: Any) -> Callable[..., None]:
-    def configure(*hooks: Any) -> None:
-        set_up(*hooks)
+def public(configure: Callable[..., None], settings: Any) -> Callable[..., None]:
+    def configure_public(*hooks: Any) -> None:
+        configure(*hooks)
         del settings.HELP_DESK["WEBHOOKS_TO_PRIVATE_ADDRESSES"]
 
-    return configure
+    return configure_public
 
 
-def test_sound_webhooks(public: Callable[..., None]) -> None:
+def test_valid_webhooks(public: Callable[..., None]) -> None:
     kinds = ["new", "reply", "note", "assignment", "status", "priority"]
     public(URL, {"url": f"{URL}/2", "secret": SECRET, "kinds": kinds})
     assert messages() == {}
@@ -45,28 +45,28 @@ def test_sound_webhooks(public: Callable[..., None]) -> None:
     [
         pytest.param({"url": URL}, "E120", id="no-secret"),
         pytest.param({"secret": SECRET}, "E120", id="no-url"),
-        pytest.param({"url": URL, "secret": SECRET, "kind": "new"}, "E120", id="other-key"),
-        pytest.param(["x", SECRET], "E120", id="no-dict"),
-        pytest.param({"url": 7, "secret": SECRET}, "E121", id="no-text"),
+        pytest.param({"url": URL, "secret": SECRET, "kind": "new"}, "E120", id="unknown-key"),
+        pytest.param(["x", SECRET], "E120", id="not-a-dict"),
+        pytest.param({"url": 7, "secret": SECRET}, "E121", id="not-a-string"),
         pytest.param("hooks.example.com/t0ken", "E121", id="no-scheme"),
         pytest.param("https://ada:t0ken@hooks.example.com/", "E121", id="password"),
         pytest.param(f"https://hooks.example.com/{'t0ken' * 100}", "E121", id="long"),
         pytest.param({"url": URL, "secret": None}, "E122", id="empty-secret"),
         pytest.param({"url": URL, "secret": "t0ken" * 6}, "E122", id="short-secret"),
-        pytest.param({"url": URL, "secret": "é" * 40}, "E122", id="other-letters"),
+        pytest.param({"url": URL, "secret": "é" * 40}, "E122", id="not-ascii"),
         *(
             pytest.param({"url": URL, "secret": SECRET, "kinds": kinds}, "E123", id=name)
             for name, kinds in {
                 "unknown-kind": ["new", "updated"],
-                "a-person-s-kind": ["mention"],
-                "no-list": "note",
+                "mention": ["mention"],
+                "not-a-list": "note",
                 "no-kinds": [],
-                "no-texts": [["new"]],
+                "not-strings": [["new"]],
             }.items()
         ),
     ],
 )
-def test_entry_that_cannot_work_is_reported_without_its_secrets(
+def test_invalid_entry_is_reported_without_its_secrets(
     public: Callable[..., None], hook: Any, check_id: str
 ) -> None:
     public("https://other.example.com/", hook)
@@ -77,22 +77,23 @@ def test_entry_that_cannot_work_is_reported_without_its_secrets(
 
 
 @pytest.mark.parametrize("second", [URL, URL.replace("t0ken", "T0KEN")], ids=["same", "case"])
-def test_url_twice_is_reported(public: Callable[..., None], second: str) -> None:
+def test_duplicate_url_is_reported(public: Callable[..., None], second: str) -> None:
     public(URL, second)
-    assert messages()["E124"] == ["HELP_DESK['WEBHOOKS'] has a URL at hooks.example.com 2 times."]
+    (message,) = messages()["E124"]
+    assert message == "HELP_DESK['WEBHOOKS'] contains a URL at hooks.example.com 2 times."
 
 
-def test_no_webhooks_are_reported(public: Callable[..., None]) -> None:
+def test_empty_setting_is_reported(public: Callable[..., None]) -> None:
     public()
     assert messages().keys() == {"W120"}
 
 
-def test_url_without_tls_is_reported_unless_it_stays_in_the_house(
-    public: Callable[..., None], set_up: Callable[..., None]
+def test_http_url_is_reported_unless_private_addresses_are_allowed(
+    public: Callable[..., None], configure: Callable[..., None]
 ) -> None:
     public("http://hooks.example.com/t0ken")
     assert messages().keys() == {"W121"}
-    set_up("http://hooks.example.com/t0ken")
+    configure("http://hooks.example.com/t0ken")
     assert messages() == {}
 
 
@@ -105,18 +106,16 @@ def test_webhooks_without_the_channel_are_reported(settings: Any) -> None:
 
 
 def test_setting_of_the_wrong_type_is_reported_without_its_secrets(
-    settings: Any, set_up: Callable[..., None]
+    settings: Any, configure: Callable[..., None]
 ) -> None:
-    set_up(URL)
+    configure(URL)
     settings.HELP_DESK["WEBHOOKS"] = settings.HELP_DESK["WEBHOOKS"][0]
     found = messages()
     assert "E102" in found
     assert SECRET not in str(found)
 
 
-def test_the_documentation_s_settings_are_sound(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_documented_settings_are_valid(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STOCK_WEBHOOK_SECRET", SECRET)
     page = ROOT / "docs" / "howto" / "receive_webhooks.md"
     (block,) = [block for block in blocks_of(page) if block.file == "settings.py"]

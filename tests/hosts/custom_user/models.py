@@ -5,8 +5,8 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 
 
-class Recipient(AbstractBaseUser, PermissionsMixin):
-    """Somebody known by an address; there is no `username`, and the field is not `email`."""
+class EmailUser(AbstractBaseUser, PermissionsMixin):
+    """A user without `username` whose email field is not called `email`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email_address = models.EmailField(unique=True)

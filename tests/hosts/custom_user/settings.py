@@ -1,7 +1,7 @@
-"""People sign in by e-mail address and have a UUID for a key; ADMINS are pairs."""
+"""Users sign in by email address and have a UUID as primary key; ADMINS are pairs."""
 
 from tests.hosts.default.settings import *
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.hosts.custom_user"]
-AUTH_USER_MODEL = "custom_user.Person"
+AUTH_USER_MODEL = "custom_user.EmailUser"
 ADMINS = [("Ada", "ada@example.com"), ("Charles", "charles@example.com")]

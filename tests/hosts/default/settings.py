@@ -1,4 +1,4 @@
-"""The host as `django-admin startproject` makes it: Django's own user model."""
+"""A host as `django-admin startproject` creates it, with Django's own user model."""
 
 import django
 
@@ -44,11 +44,11 @@ TEMPLATES = [
     },
 ]
 DATABASES = {"default": databases.configuration()}
-# Fast, and nobody's password.
+# Fast; only for tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = "Europe/Zurich"  # neither UTC nor without summer time, so that mistakes show
+TIME_ZONE = "Europe/Zurich"  # not UTC and with daylight saving time, so that errors show
 USE_TZ = True
 STATIC_URL = "static/"
 LOGIN_URL = "/accounts/login/"

@@ -1,4 +1,4 @@
-"""Every view asks for a signed-in person unless it says otherwise."""
+"""Every view requires a signed-in user unless it is exempt."""
 
 from tests.hosts.default.settings import *
 

@@ -6,14 +6,14 @@ if TYPE_CHECKING:
     from django.db import models
 
 
-class PeopleRouter:
-    """Sends the help desk, and what it has foreign keys to, to the database `people`.
+class UsersRouter:
+    """Routes the help desk, and the tables that it has foreign keys to, to the database `users`.
 
-    Databases hold no foreign keys into one another, so tickets live where accounts do;
+    Foreign keys cannot point into another database, so tickets are stored beside users;
     sessions and sites stay in the default database.
     """
 
-    people = frozenset({"admin", "auth", "contenttypes", "django_spire_help_desk"})
+    apps = frozenset({"admin", "auth", "contenttypes", "django_spire_help_desk"})
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
         return self._alias(model._meta.app_label)
@@ -25,4 +25,4 @@ class PeopleRouter:
         return db == self._alias(app_label)
 
     def _alias(self, app_label: str) -> str:
-        return "people" if app_label in self.people else "default"
+        return "users" if app_label in self.apps else "default"

@@ -1,10 +1,10 @@
-"""People and their tickets live in another database than the rest of the host."""
+"""Users and tickets are in another database than the rest of the host."""
 
 from tests.hosts.default.settings import *
 from tests.support import databases
 
 DATABASES = {
     "default": databases.configuration(),
-    "people": databases.configuration("people"),
+    "users": databases.configuration("users"),
 }
-DATABASE_ROUTERS = ["tests.hosts.multi_db.routers.PeopleRouter"]
+DATABASE_ROUTERS = ["tests.hosts.multi_db.routers.UsersRouter"]

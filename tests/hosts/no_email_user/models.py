@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Employee(AbstractBaseUser, PermissionsMixin):
-    """Somebody known by a number; `EMAIL_FIELD` is not set, so Django assumes `email`."""
+    """A user with a number; `EMAIL_FIELD` is not set, so Django assumes `email`."""
 
     personnel_number = models.CharField(max_length=20, unique=True)
     is_active = models.BooleanField(default=True)

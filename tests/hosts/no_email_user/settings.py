@@ -1,4 +1,4 @@
-"""People have a personnel number and no e-mail address at all."""
+"""Users have a personnel number and no email address."""
 
 from tests.hosts.default.settings import *
 

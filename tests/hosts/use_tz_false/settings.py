@@ -1,4 +1,4 @@
-"""Moments are stored as local time, without a zone."""
+"""Dates and times are stored as local time, without a time zone."""
 
 from tests.hosts.default.settings import *
 

@@ -1,4 +1,4 @@
-"""Makes a demonstration of the intranet, and starts it."""
+"""`manage.py demo`: create the demo data and start a server."""
 
 from __future__ import annotations
 
@@ -36,42 +36,44 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 LAST_PORT = 65535
-RETRY_DELAYS = 20
-"""Seconds that delivery gets to finish a message in the end."""
+STOP_TIMEOUT = 20
+"""Seconds that the delivery process gets to finish its message."""
 
 READY = """
 The intranet is ready.
 
   Address      {address}
-  Sign in as   {reporter:<6} reports problems
-               {manager:<6} is the manager: sees, changes and deletes every ticket
-               {developer:<6} is the developer: gets an e-mail of each new ticket
-               {agent:<6} works on tickets, too
-  Password     {password}, everybody's
+  Sign in as   {reporter:<6} employee: submits tickets and sees her own
+               {manager:<6} manager: sees, changes and deletes all tickets
+               {developer:<6} developer: works on tickets, gets an email for each new one
+               {agent:<6} agent: works on tickets
+  Password     {password} (all users)
   Mail {mail}
   {delivery}
 """
-BY_LOOP = "Delivery     sends what waits each second; see {log}"
-BY_HAND = "Delivery     by hand, with manage.py help_desk_deliver; help_desk_status says what waits"
+BY_LOOP = "Delivery     every second; see {log}"
+BY_HAND = "Delivery     off; run manage.py help_desk_deliver and help_desk_status yourself"
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """Django's development server; several requests at a time."""
+    """Django's development server, with a thread per request."""
 
     daemon_threads = True
 
 
 class Command(BaseCommand):
-    help = "Makes an intranet with people and tickets, keeps what is there, and starts it."
-    # They are run once it is sure that there is a port.
+    help = "Create demo data unless it exists, and start the intranet."
+    # Run in `handle`, after the port was opened.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=_port, default=DEFAULT_PORT)
-        parser.add_argument("--fresh", action="store_true", help="Throw away what is there first.")
-        parser.add_argument("--no-server", action="store_true", help="Only make the data.")
+        parser.add_argument("--fresh", action="store_true", help="Delete existing demo data first.")
         parser.add_argument(
-            "--no-delivery", action="store_true", help="Leave it to you to send what waits."
+            "--no-server", action="store_true", help="Create the data, but start no server."
+        )
+        parser.add_argument(
+            "--no-delivery", action="store_true", help="Do not send notifications automatically."
         )
 
     def handle(
@@ -83,22 +85,22 @@ class Command(BaseCommand):
         no_delivery: bool,
         **options: Any,
     ) -> None:
-        # To be told to end, or to lose the terminal, is no less polite than Ctrl-C.
+        # Stop cleanly on `kill` and when the terminal is closed, as on Ctrl-C.
         for name in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.default_int_handler)
         server = None if no_server else _bind(port)
-        # The links in e-mails lead to this port.
+        # Links in emails contain the port.
         address = f"http://{HOST}:{port}"
         settings.HELP_DESK = {**settings.HELP_DESK, "SITE_URL": address}
         log = None if no_server or no_delivery else settings.DATA_DIR / "delivery.log"
         try:
             self.check()
-            self._make(fresh=fresh)
+            self._create_data(fresh=fresh)
             settings.ADDRESS_FILE.write_text(address)
-            self._greet(address, log)
+            self._print_summary(address, log)
             if server is not None:
-                self.stdout.write("Press Ctrl-C to stop it; --fresh starts over.\n")
+                self.stdout.write("Press Ctrl-C to stop. --fresh starts over.\n")
                 self.stdout.flush()
                 server.set_app(StaticFilesHandler(get_internal_wsgi_application()))
                 with _delivery(log):
@@ -109,7 +111,7 @@ class Command(BaseCommand):
             if server is not None:
                 server.server_close()
 
-    def _greet(self, address: str, log: Path | None) -> None:
+    def _print_summary(self, address: str, log: Path | None) -> None:
         to_server, to_folder = f"server  {settings.SMTP}", f"folder  {settings.MAIL_DIR}"
         self.stdout.write(
             READY.format(
@@ -124,36 +126,38 @@ class Command(BaseCommand):
             )
         )
 
-    def _make(self, *, fresh: bool) -> None:
+    def _create_data(self, *, fresh: bool) -> None:
         if fresh:
-            _throw_away()
+            _delete_data()
         settings.MAIL_DIR.mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
         if User.objects.exists():
-            self.stdout.write(f"Keeping what is in {settings.DATA_DIR}")
+            self.stdout.write(f"Keeping the data in {settings.DATA_DIR}")
             return
-        self.stdout.write("Making people and half a year of tickets ...")
+        self.stdout.write("Creating users and half a year of tickets ...")
         self.stdout.flush()
         if settings.SMTP:
-            # Somebody wants to see what becomes of their own tickets' mail.
-            self.stdout.write(f"{seed(mails=0)} tickets.")
+            # With a mail server, send only emails about the user's own actions.
+            self.stdout.write(f"Created {seed(mails=0)} tickets.")
             return
         tickets = seed()
         mails = delivery.deliver().sent
-        self.stdout.write(f"{tickets} tickets; the newest {mails} e-mails are in the folder.")
+        self.stdout.write(
+            f"Created {tickets} tickets. The mail folder has the latest {mails} emails."
+        )
 
 
 @contextmanager
 def _delivery(log: Path | None) -> Iterator[None]:
-    """Have what waits sent by a process of its own, as a service would."""
+    """Run `help_desk_deliver` in a process of its own, like a service."""
     if log is None:
         yield
         return
     command = [sys.executable, settings.BASE_DIR / "manage.py", "help_desk_deliver"]
     command += ["--loop", "--interval", "1"]
     with log.open("a") as file:
-        # In a session of its own, so that Ctrl-C reaches it once: by the lines below.
-        process = subprocess.Popen(
+        # A new session, so that Ctrl-C reaches it only through `terminate` below.
+        process = subprocess.Popen(  # noqa: S603 -- the command is above
             command, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
@@ -161,7 +165,7 @@ def _delivery(log: Path | None) -> Iterator[None]:
     finally:
         process.terminate()
         try:
-            process.wait(RETRY_DELAYS)
+            process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -175,21 +179,21 @@ def _port(text: str) -> int:
 
 
 def _bind(port: int) -> Server:
-    """Take the port before anything else is done."""
+    """Open the port before anything else, so that a failure changes no data."""
     try:
         return Server((HOST, port), WSGIRequestHandler)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            problem = f"Port {port} is taken by another program"
+            problem = f"Port {port} is already in use"
         else:
             problem = f"Port {port} cannot be used: {error.strerror}"
         other = port + 1 if port < LAST_PORT else DEFAULT_PORT
-        message = f"{problem}. Choose another one, such as --port {other}."
+        message = f"{problem}. Use another one, for example --port {other}."
         raise CommandError(message) from error
 
 
-def _throw_away() -> None:
-    """Delete the database and the mail, and nothing else that may lie there."""
+def _delete_data() -> None:
+    """Delete the database, logs and emails, but no other files in the folder."""
     connection.close()
     database = settings.DATABASES["default"]["NAME"]
     for suffix in ("", "-journal", "-wal", "-shm"):

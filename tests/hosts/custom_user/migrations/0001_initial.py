@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Person",
+            name="EmailUser",
             fields=[
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (

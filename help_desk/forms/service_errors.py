@@ -1,0 +1,27 @@
+"""Errors of services, on forms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.core.exceptions import ValidationError
+    from django.forms import BaseForm
+else:
+    BaseForm = object
+
+
+class ServiceErrorsMixin(BaseForm):
+    """Shows what a service refused."""
+
+    def add_service_error(self, error: ValidationError) -> None:
+        """Add a service's error to its fields.
+
+        Args:
+            error: What the service raised; errors of fields that the form does not have are
+                shown above it.
+        """
+        by_field = error.error_dict if hasattr(error, "error_dict") else {None: error.error_list}
+        for name, errors in by_field.items():
+            for single in errors:
+                self.add_error(name if name in self.fields else None, single)

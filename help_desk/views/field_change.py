@@ -1,0 +1,87 @@
+"""Changing one field of a ticket with one click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.content.wording import display_name, field_label, format_value, user_names
+from help_desk.exceptions import TicketConflictError
+from help_desk.views.page import base_version, default_redirect_url, return_url
+
+if TYPE_CHECKING:
+    from help_desk.exceptions import FieldConflict
+    from help_desk.models import HelpDeskTicket, TicketEvent
+    from help_desk.views.types import HelpDeskRequest
+
+_STATUS_MESSAGES = {
+    HelpDeskTicketStatusChoices.READY: gettext_lazy("Ticket #%(number)s moved back to ready."),
+    HelpDeskTicketStatusChoices.INPROGRESS: gettext_lazy(
+        "Ticket #%(number)s marked as in progress."
+    ),
+    HelpDeskTicketStatusChoices.DONE: gettext_lazy("Ticket #%(number)s marked as done."),
+}
+
+
+def save_field(request: HelpDeskRequest, ticket: HelpDeskTicket, field: str, value: Any) -> None:
+    """Change a field and add a message, unless someone else changed it since."""
+    version = base_version(request)
+    try:
+        event = ticket.services.update(request.user, base_version=version, **{field: value})
+    except TicketConflictError as error:
+        (conflict,) = error.conflicts
+        messages.warning(request, _conflict_message(conflict), fail_silently=True)
+    except ValidationError as error:
+        if hasattr(error, "error_dict"):
+            raise
+        raise Http404 from error  # It was deleted after it was read.
+    else:
+        if event is not None:
+            messages.success(request, _success_message(request, event), fail_silently=True)
+
+
+def _conflict_message(conflict: FieldConflict) -> str:
+    current = conflict.current
+    is_user = hasattr(current, "pk")
+    return _(
+        "This ticket changed while you were editing. Your change was not saved. "
+        "%(field)s: %(value)s."
+    ) % {
+        "field": field_label(conflict.field),
+        "value": display_name(current) if is_user else format_value(conflict.field, current),
+    }
+
+
+def _success_message(request: HelpDeskRequest, event: TicketEvent) -> str:
+    """Describe the event; starting a ticket may also assign it."""
+    number = {"number": event.ticket_id}
+    sentences = []
+    if status := event.new_value("status"):
+        sentences.append(str(_STATUS_MESSAGES[status]) % number)
+    if "assigned_to" in event.changes:
+        assignee_id = event.new_value("assigned_to")
+        if assignee_id is None:
+            sentences.append(_("Ticket #%(number)s unassigned.") % number)
+        elif str(assignee_id) == str(request.user.pk):
+            sentences.append(_("Ticket #%(number)s assigned to you.") % number)
+        else:
+            name = format_value("assigned_to", assignee_id, user_names([event]))
+            message = _("Ticket #%(number)s assigned to %(name)s.")
+            sentences.append(message % {**number, "name": name})
+    return " ".join(sentences)
+
+
+def previous_page_url(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:
+    """Return the URL of the page that the user came from, or of the ticket."""
+    if url := return_url(request):
+        return url
+    auth = request.help_desk_auth
+    if auth.can_view_ticket(ticket):
+        return ticket.get_absolute_url()
+    return default_redirect_url(auth)

@@ -1,0 +1,42 @@
+"""Delivery runs: a clock, channels that follow a script, and what became of the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from help_desk.models import Notification
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    import pytest
+
+
+def use_channels(settings: Any, *names: str) -> None:
+    """Configure channels of `tests.support.channels`."""
+    paths = [f"tests.support.channels.{name}" for name in names]
+    settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": paths}
+
+
+def update_waiting(**values: Any) -> None:
+    """Change every row that is still to be sent."""
+    Notification.objects.exclude(due_datetime=None).write(**values)
+
+
+def statuses() -> Counter[str]:
+    """Return status to the number of rows."""
+    return Counter(Notification.objects.values_list("status", flat=True))
+
+
+class Clock:
+    """Replaces `timezone.now()`; it advances only by `advance()`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = timezone.now()
+        monkeypatch.setattr(timezone, "now", lambda: self.now)
+
+    def advance(self, time: timedelta) -> None:
+        self.now += time
