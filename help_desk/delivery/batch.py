@@ -132,7 +132,6 @@ class Batch:
                 "skipped",
                 ids,
                 status=NotificationStatusChoices.SKIPPED,
-                lease=None,
                 due_datetime=None,
                 error=reason,
             )
@@ -183,15 +182,20 @@ class Batch:
 
     def _record(self, result: SendResult) -> None:
         for counter, rows, values in transitions(result):
-            self._write(counter, {row.pk for row in rows}, **values)
+            is_attempt = not result.is_deferred
+            self._write(counter, {row.pk for row in rows}, is_attempt=is_attempt, **values)
 
-    def _write(self, counter: str, ids: Collection[int], **values: object) -> None:
-        """Record values of rows that still have the lease."""
+    def _write(
+        self, counter: str, ids: Collection[int], *, is_attempt: bool = False, **values: object
+    ) -> None:
+        """Record values of rows that still have the lease, and release them."""
         # If that fails, rows that were sent must not be given back, to be sent again at once.
         self.undecided.difference_update(ids)
-        held = self._table.filter(pk__in=ids, lease=self.lease)
-        count = retry_on_db_error(lambda: held.write(**values), self.run.using)
-        self.run.report.count(counter, count)
+
+        def write() -> int:
+            return self._table.record_result(ids, lease=self.lease, is_attempt=is_attempt, **values)
+
+        self.run.report.count(counter, retry_on_db_error(write, self.run.using))
 
     def _give_back(self) -> None:
         """Release the rows that there was no time for."""

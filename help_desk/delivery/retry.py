@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connections
-from django.db.models import F
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
@@ -45,11 +44,10 @@ def transitions(
     now = timezone.now()
     rows = result.notifications
     # An error may quote a server, which may answer anything.
-    values: dict[str, Any] = {"lease": None, "error": storable(result.error, "\ufffd")}
+    values: dict[str, Any] = {"error": storable(result.error, "\ufffd")}
     if result.is_deferred:
         yield "deferred", rows, values | {"due_datetime": now + _jitter(CHANNEL_PAUSE)}
         return
-    values["attempts"] = F("attempts") + 1
     done = values | {"due_datetime": None}
     if not result.error:
         sent = {"status": NotificationStatusChoices.SENT, "sent_datetime": now}

@@ -11,7 +11,6 @@ from django.db import models, router, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from model_utils import FieldTracker
 
 from help_desk.choices import (
     HelpDeskTicketPriorityChoices,
@@ -21,6 +20,7 @@ from help_desk.choices import (
 from help_desk.enums import TicketEventType
 from help_desk.models.event import TicketEvent
 from help_desk.models.service_descriptor import ServiceDescriptor
+from help_desk.models.tracker import SnapshotTracker
 from help_desk.querysets import HelpDeskTicketQuerySet
 from help_desk.validators import TEXT_MAX_LENGTH, validate_not_blank, validate_storable_text
 
@@ -100,7 +100,7 @@ class HelpDeskTicket(models.Model):
     services: ClassVar[HelpDeskTicketService] = ServiceDescriptor(  # type: ignore[assignment]
         "help_desk.services.service.HelpDeskTicketService"
     )
-    tracker = FieldTracker(fields=TRACKED_FIELDS)
+    tracker = SnapshotTracker(fields=TRACKED_FIELDS)
 
     version: int | None
     """The ID of the latest event, if the queryset was asked `with_version()`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections, models, transaction
 from django.utils import timezone
@@ -27,9 +27,13 @@ IN_APP = "in_app"
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     """Who was notified of what, through which channel."""
 
+    def in_app_of(self, user: User) -> Self:
+        """Return a user's in-app notifications, also of deleted tickets."""
+        return self.filter(recipient_id=user.pk, channel=IN_APP)
+
     def inbox_of(self, user: User) -> Self:
         """Return a user's in-app notifications of tickets that are not deleted."""
-        return self.filter(recipient_id=user.pk, channel=IN_APP, event__ticket__is_deleted=False)
+        return self.in_app_of(user).filter(event__ticket__is_deleted=False)
 
     def about(self, ticket: models.Model) -> Self:
         """Return the notifications of one ticket's events."""
@@ -50,6 +54,10 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     def unread(self) -> Self:
         """Return notifications that their recipient has not read."""
         return self.filter(read_datetime=None)
+
+    def in_index_order(self) -> Self:
+        """Order by the columns of the inbox's index, so that a slice reads no other rows."""
+        return self.order_by("recipient_id", "channel", "read_datetime")
 
     def unread_first(self) -> Self:
         """Return unread notifications first, then the newest first."""
@@ -106,6 +114,31 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
             # The conditions are repeated: another run may have claimed some since.
             self.order_by().filter(pk__in=ids).write(**values)
         return ids
+
+    def record_result(
+        self, ids: Collection[int], *, lease: UUID, is_attempt: bool, **values: object
+    ) -> int:
+        """Update and release those of some rows that have the lease; return their number.
+
+        It runs once per message; written by hand, as the ORM takes ten times as long to build it.
+        """
+        connection = connections[self.db]
+        quote: Any = connection.ops.quote_name
+        get_field: Any = self.model._meta.get_field
+        fields = [(get_field(name), value) for name, value in values.items()]
+        columns = ["lease = NULL", *(f"{quote(field.column)} = %s" for field, _value in fields)]
+        if is_attempt:
+            columns.append("attempts = attempts + 1")
+        fields += [(get_field("id"), id) for id in ids]
+        fields.append((get_field("lease"), lease))
+        sql = (
+            f"UPDATE {quote(self.model._meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 -- no values
+            f"WHERE id IN ({', '.join(['%s'] * len(ids))}) AND lease = %s"
+        )
+        params = [field.get_db_prep_save(value, connection) for field, value in fields]
+        with transaction.mark_for_rollback_on_error(self.db), connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return int(cursor.rowcount)
 
     def reset(self) -> int:
         """Make failed and skipped rows due, as if they were new."""

@@ -23,10 +23,10 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def help_desk_unread_count(context: Context) -> int:
-    """Return the number of unread inbox entries that the user may still see.
+    """Return the number of unread inbox entries that the user may still see, at most 100.
 
-    Runs one query; one more, and the user's permissions, if there are entries other than new
-    tickets. Use it as `{% help_desk_unread_count as unread %}`.
+    Runs one query; one more if there are any, and the user's permissions if these are not all
+    of new tickets. Use it as `{% help_desk_unread_count as unread %}`.
 
     Args:
         context: The template's context. The user is `request.user`; in templates rendered
