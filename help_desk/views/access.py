@@ -84,6 +84,6 @@ def permission_required(
 
 
 def forbidden(request: HttpRequest, action: Action) -> HttpResponseBase:
-    """Return a page with status 403 that says what the user may do instead."""
+    """Return a page with status 403 that links to the pages that the user may open."""
     context = {"message": _RULES[action].message}
     return render_page(request, "help_desk/403.html", context, status=403)
