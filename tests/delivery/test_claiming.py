@@ -83,7 +83,7 @@ def test_row_of_a_killed_run_is_due_when_its_lease_ends(
     waiting(2)
     # A killed process releases nothing.
     killed = batch.Batch(Run(using=Notification.objects.db))
-    assert killed.take(10) == 2
+    assert killed.claim_due(10) == 2
     clock.now += batch.LEASE - timedelta(seconds=1)
     assert deliver() == DeliveryReport()
     clock.now += timedelta(seconds=1)
