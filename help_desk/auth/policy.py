@@ -1,6 +1,7 @@
-"""What a user can do and see: the one place that decides.
+"""What a user can do and see.
 
-Views, templates, services and notifications ask here; `controller` asks for a request's user.
+Every permission rule is in this module. Views, templates, services and notifications call it;
+`controller` applies it to the user of a request.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def can_view_ticket(user: AnyUser, ticket: HelpDeskTicket) -> bool:
 
 
 def sees_as_creator(user: AnyUser, ticket: HelpDeskTicket) -> bool:
-    """Return whether a user can view a ticket even without the permission: they created it."""
+    """Return whether a user can view a ticket because they created it."""
     return (
         help_desk_settings.CREATORS_SEE_OWN_TICKETS
         and user.is_authenticated
@@ -112,13 +113,9 @@ def inbox(user: User) -> NotificationQuerySet:
 
 
 def unread_count(user: User) -> int:
-    """Count what somebody has not read in the inbox.
+    """Count the unread notifications in a user's inbox.
 
-    Args:
-        user: A signed-in person.
-
-    Returns:
-        The number; found in one query where there is nothing to ask permissions about.
+    One query is enough if all of them are about new tickets, which need no permission.
     """
     is_new = Q(event__type=TicketEventType.NEW)
     unread = Notification.objects.inbox_of(user).unread()

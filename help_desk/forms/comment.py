@@ -100,7 +100,7 @@ class ReplyForm(CommentEditForm):
         return super().clean() or self.cleaned_data
 
     def add_status_conflict(self, ticket: HelpDeskTicket) -> None:
-        """Report that someone else changed the status.
+        """Report that another user changed the status.
 
         Args:
             ticket: The ticket as it is now.

@@ -1,4 +1,4 @@
-"""The events of tickets."""
+"""Ticket events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
-    """What happened to tickets."""
+    """The events of tickets."""
 
     def record(
         self,

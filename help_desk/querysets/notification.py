@@ -25,7 +25,7 @@ IN_APP = "in_app"
 
 
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
-    """Who was notified of what, through which channel."""
+    """Notifications, one row per recipient, event and channel."""
 
     def inbox_of(self, user: User) -> Self:
         """Return a user's in-app notifications of tickets that are not deleted."""
@@ -90,9 +90,9 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     def claim(self, *, lease: UUID, until: datetime, size: int, wait: bool = False) -> list[int]:
         """Claim rows for a delivery run, and return the IDs of the candidates.
 
-        Rows that another run locks are skipped, or waited for if `wait` says so. Where the
-        database cannot skip, some candidates may be claimed by another run meanwhile: only
-        rows that have the lease afterwards are claimed.
+        Rows that another run has locked are skipped; with `wait`, this waits for them. If the
+        database cannot skip locked rows, another run may claim some candidates in the
+        meantime: only rows that have the lease afterwards are claimed.
         """
         values = {"lease": lease, "due_datetime": until}
         rows = self.model._default_manager.using(self.db)

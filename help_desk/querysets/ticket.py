@@ -20,11 +20,11 @@ SEARCH_MAX_LENGTH = 200
 (SQLITE_MAX_LIKE_PATTERN_LENGTH)."""
 
 NUMBER = re.compile(r"#?([0-9]{1,18})")
-"""A ticket's number as pages and emails show it; longer ones fit no key."""
+"""A ticket's number as pages and emails show it; a longer one does not fit into a primary key."""
 
 
 class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
-    """Tickets, deleted ones included unless a method says otherwise."""
+    """Tickets, including deleted ones unless a method excludes them."""
 
     def active(self) -> Self:
         """Return tickets that are active and not deleted."""

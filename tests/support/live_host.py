@@ -55,7 +55,7 @@ class FastConfig(AppConfig):
         from help_desk.management.commands import help_desk_deliver
         from help_desk.delivery import batch
         batch.LEASE, batch.LEASE_RESERVE = timedelta(seconds=3), timedelta(seconds=1)
-        help_desk_deliver.LONGEST_PAUSE = 0.2
+        help_desk_deliver.MAX_PAUSE = 0.2
         try:
             from help_desk import tasks
         except Exception:

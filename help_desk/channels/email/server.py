@@ -27,7 +27,7 @@ CLOSING = 421
 PERMANENT_REPLIES = range(500, 600)
 """RFC 5321, section 4.2.1"""
 MAX_FAILURES_IN_A_ROW = 3
-"""If so many messages fail one after the other, the cause is not the messages."""
+"""After this many consecutive failures, the cause is not the messages."""
 
 
 class MailServer:

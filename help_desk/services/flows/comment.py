@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CommentResult:
-    """A saved comment, and the mentioned names that reached no one."""
+    """A saved comment, and the mentioned names of users who were not notified."""
 
     comment: TicketComment
     unreached_mentions: tuple[str, ...]
@@ -74,7 +74,7 @@ def add_comment(
 def _save_comment(comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]) -> Mentions:
     author, using = comment.author, database_of(ticket)
     if comment.is_internal and ticket.tracker.changed():
-        # Everyone may know of a change of status, but not of the note: a separate event.
+        # The change of status is public, but the note is not: record a separate event.
         save_and_notify(ticket, actor=author)
     comment.save(using=using)
     if not comment.is_internal and comment.author_id != ticket.created_by_id:

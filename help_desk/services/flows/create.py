@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateResult:
-    """A created ticket, and the mentioned names that reached no one."""
+    """A created ticket, and the mentioned names of users who were not notified."""
 
     ticket: HelpDeskTicket
     unreached_mentions: tuple[str, ...]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def update_ticket(
     ticket: HelpDeskTicket, *, actor: User | None, base_version: int | None = None, **fields: Any
 ) -> TicketEvent | None:
-    """Change fields and notify the people concerned."""
+    """Change fields and notify the recipients of the changes."""
     refuse_unknown_fields(fields)
     with locked(ticket) as current:
         if "is_deleted" not in fields:
