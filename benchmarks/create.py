@@ -1,4 +1,4 @@
-"""How long `ticket.services.create()` takes against a bare insert of its notifications.
+"""Measure `ticket.services.create()` against a bare insert of its notifications.
 
 Run it from a checkout: `python benchmarks/create.py [--rounds 200]`.
 """
@@ -9,7 +9,16 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from measure import Verdict, database, finish, interleave, print_environment, print_table, queries
+from measure import (
+    Goal,
+    compare,
+    database,
+    delete_rows,
+    print_environment,
+    print_table,
+    queries,
+    report_goals,
+)
 
 # isort: split
 from django.contrib.auth import get_user_model
@@ -25,22 +34,21 @@ from help_desk.models import HelpDeskTicket, Notification, TicketEvent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.db.models import QuerySet
     from measure import Timing
 
 SIZES = (1, 100, 1_000)
 GOAL_RATIO = 1.5
-OTHER_ACCOUNTS = 1_000
+OTHER_USERS = 1_000
 FIELDS = {"purpose": "app", "priority": "high", "description": "The printer on floor 3 jams."}
 
 
 class Site:
-    """A site with some managers, and both ways to write what one ticket tells them."""
+    """A site with managers, and two ways to write the notifications of one ticket."""
 
     def __init__(self) -> None:
-        accounts = get_user_model().objects
-        self.author = accounts.create(username="author")
-        accounts.bulk_create(_account(f"other{number}") for number in range(OTHER_ACCOUNTS))
+        users = get_user_model().objects
+        self.author = users.create(username="author")
+        users.bulk_create(_user(f"other{number}") for number in range(OTHER_USERS))
         self.group = Group.objects.create(name="Managers")
         self.group.permissions.add(
             Permission.objects.get(
@@ -51,24 +59,24 @@ class Site:
         ticket = HelpDeskTicket.objects.create(created_by=self.author, **FIELDS)
         self.event = TicketEvent.objects.get(ticket=ticket)
 
-    def have_managers(self, size: int) -> None:
-        """Make accounts managers, through one group, until there are this many."""
-        accounts = get_user_model().objects.bulk_create(
-            _account(f"manager{number}") for number in range(len(self.managers), size)
+    def set_manager_count(self, size: int) -> None:
+        """Add managers, through one group, until there are this many."""
+        users = get_user_model().objects.bulk_create(
+            _user(f"manager{number}") for number in range(len(self.managers), size)
         )
-        self.group.user_set.add(*accounts)
-        self.managers += [account.pk for account in accounts]
+        self.group.user_set.add(*users)
+        self.managers += [user.pk for user in users]
         if connection.vendor == "postgresql":
-            # What its autovacuum does within a minute of such a change.
+            # Autovacuum would do it within a minute.
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
 
     def create(self) -> HelpDeskTicket:
-        """File a ticket, which tells everyone."""
+        """Create a ticket through the service, which notifies the managers."""
         return HelpDeskTicket().services.create(created_by=self.author, **FIELDS)
 
     def insert(self) -> list[Notification]:
-        """Write the same notifications and nothing else, for recipients known beforehand."""
+        """Insert the same notifications and nothing else, for known recipients."""
         with transaction.atomic():
             return Notification.objects.bulk_create(list(self._rows()))
 
@@ -92,29 +100,25 @@ class Site:
             due_datetime=now,
         )
 
-    def tidy(self) -> None:
-        """Forget what was written, so that tables stay as large as they were."""
-        _delete(Notification.objects.all())
-        _delete(TicketEvent.objects.exclude(pk=self.event.pk))
-        _delete(HelpDeskTicket.objects.exclude(pk=self.event.ticket_id))
+    def clean_up(self) -> None:
+        """Delete what a round wrote, so that the size of the tables does not change."""
+        delete_rows(Notification.objects.all())
+        delete_rows(TicketEvent.objects.exclude(pk=self.event.pk))
+        delete_rows(HelpDeskTicket.objects.exclude(pk=self.event.ticket_id))
 
     def written(self) -> list[tuple[Any, ...]]:
-        """What notifications say, apart from keys and moments."""
+        """Return the values of the notifications, except keys and times."""
         columns = ("recipient", "address", "channel", "status", "attempts", "error", "lease")
         return sorted(Notification.objects.values_list(*columns), key=repr)
 
 
-def _account(name: str) -> Any:
+def _user(name: str) -> Any:
     return get_user_model()(username=name, email=f"{name}@benchmark.example")
-
-
-def _delete(rows: QuerySet[Any]) -> None:
-    rows._raw_delete(rows.db)  # noqa: SLF001 -- delete() is what append-only rows refuse
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What was found at one number of recipients."""
+    """The results for one number of recipients."""
 
     size: int
     create: Timing
@@ -128,11 +132,11 @@ class Result:
 
     @property
     def fixed(self) -> int:
-        """Queries beside the inserts of notifications, which a database may limit in size."""
+        """The number of queries without the inserts of notifications, which databases split."""
         return len(self.statements) - _inserts(self.statements)
 
     def cells(self, *, ratio: object = None, fixed: object = None) -> list[object]:
-        """One line of the table; with a number's goal where it is given."""
+        """Return a row of the table; `ratio` and `fixed` replace these numbers."""
         return [
             f"{self.size:,}",
             f"{len(self.statements)} ({_inserts(self.statements)})",
@@ -151,17 +155,17 @@ def _inserts(statements: list[str]) -> int:
 
 
 def _measure(site: Site, size: int, rounds: int) -> Result:
-    site.have_managers(size)
+    site.set_manager_count(size)
     written = []
-    for way in (site.create, site.insert):
-        way()
+    for write in (site.create, site.insert):
+        write()
         written.append(site.written())
-        site.tidy()
-    assert written[0] == written[1], "both ways must write the same rows"
+        site.clean_up()
+    assert written[0] == written[1], "both must write the same rows"
     assert len(written[0]) == size + len(ADMINS)
     statements, bare_statements = queries(site.create), queries(site.insert)
-    site.tidy()
-    create, insert = interleave(site.create, site.insert, rounds=rounds, tidy=site.tidy)
+    site.clean_up()
+    create, insert = compare(site.create, site.insert, rounds=rounds, clean_up=site.clean_up)
     return Result(
         size=size,
         create=create,
@@ -181,29 +185,30 @@ def main() -> None:
         site = Site()
         results = [_measure(site, size, rounds) for size in SIZES]
         with override_settings(HELP_DESK={**HELP_DESK, "DELIVERY": "after_commit"}):
-            sending, insert = interleave(
-                site.create, site.insert, rounds=max(rounds // 4, 1), tidy=site.tidy
+            sending, insert = compare(
+                site.create, site.insert, rounds=max(rounds // 4, 1), clean_up=site.clean_up
             )
-    *fewer, thousand = results
-    hundred = fewer[-1]
-    ratio = Verdict(f"ratio at {thousand.size:,}", thousand.ratio, GOAL_RATIO)
-    fixed = Verdict(
-        f"queries beside inserts at {thousand.size:,}, as at {hundred.size}",
-        thousand.fixed,
-        hundred.fixed,
+    *fewer, largest = results
+    smaller = fewer[-1]
+    ratio = Goal(f"ratio for {largest.size:,} recipients", largest.ratio, GOAL_RATIO)
+    fixed = Goal(
+        f"queries without inserts for {largest.size:,} recipients, compared with {smaller.size}",
+        largest.fixed,
+        smaller.fixed,
     )
     print(
-        f"Recipients are managers through one group, told in the app, among {OTHER_ACCOUNTS:,} "
-        f"other accounts.\nADMINS is {ADMINS}, without an account: one row more on both sides, "
-        f"of an\ne-mail that waits. Each side is one transaction. {rounds} rounds by turns; "
-        "milliseconds: median (fastest).\nQueries as assertNumQueries counts them, with BEGIN, "
-        "COMMIT and savepoints; of them inserts of\nnotifications in brackets.\n"
+        f"The recipients are managers through one group, notified in the app, among "
+        f"{OTHER_USERS:,} other users.\nADMINS is {ADMINS}, an address without a user, so both "
+        "sides also write an email row. Each side is\none transaction. "
+        f"{rounds} alternating rounds; milliseconds: median (fastest). Queries as "
+        "assertNumQueries\ncounts them, including BEGIN, COMMIT and savepoints; inserts of "
+        "notifications in parentheses.\n"
     )
     print_table(
         (
             "recipients",
             "queries",
-            "beside inserts",
+            "without inserts",
             "of bare insert",
             "create",
             "bare insert",
@@ -212,14 +217,15 @@ def main() -> None:
         ),
         [
             *(result.cells() for result in fewer),
-            thousand.cells(ratio=ratio.cell(), fixed=fixed.cell()),
+            largest.cells(ratio=ratio.cell(), fixed=fixed.cell()),
         ],
     )
     print(
-        f"\nWith the e-mail sent after the commit (to nowhere) at {thousand.size:,}, by the way: "
-        f"create {sending},\nbare insert {insert}, ratio {sending.median / insert.median:.2f}.\n"
+        f"\nFor {largest.size:,} recipients, with the email sent after the commit to the dummy "
+        f"backend: create {sending},\nbare insert {insert}, ratio "
+        f"{sending.median / insert.median:.2f}.\n"
     )
-    finish([ratio, fixed])
+    report_goals([ratio, fixed])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""How long delivery takes against bare `send_messages`, and what a batch's claim costs.
+"""Measure delivery against bare `send_messages`, and the claim of a batch.
 
 Run it from a checkout: `python benchmarks/delivery.py [--messages 10000] [--delivered 1000000]`.
-Messages go to an SMTP server that this starts on 127.0.0.1 and that throws them away.
+Messages are sent to an SMTP server that this script starts on 127.0.0.1, which discards them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import django
 
 if __name__ == "__main__" and "--serve" in sys.argv:
-    # The server's own process needs nothing of Django.
+    # The process of the SMTP server, which does not need Django.
     from aiosmtpd.smtp import SMTP
 
     class Sink:
         async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-            return "250 taken"
+            return "250 OK"
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()
@@ -31,7 +31,16 @@ if __name__ == "__main__" and "--serve" in sys.argv:
 
     asyncio.run(serve())
 
-from measure import Verdict, database, finish, interleave, print_environment, print_table, queries
+from measure import (
+    Goal,
+    compare,
+    database,
+    delete_rows,
+    print_environment,
+    print_table,
+    queries,
+    report_goals,
+)
 
 # isort: split
 from django.contrib.auth import get_user_model
@@ -51,18 +60,17 @@ from help_desk.models import HelpDeskTicket, Notification, TicketEvent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.db.models import QuerySet
 
 CHUNK = 250
 FOLLOWERS = (10, 1_000)
 GOAL_RATIO = 1.5
-NOISE = 2.0
-"""A claim takes a millisecond or so; from one run to the next it may take twice that."""
+GOAL_CLAIM_RATIO = 2.0
+"""A claim takes a few milliseconds, which vary by up to a factor of two between runs."""
 
 
 @contextmanager
 def mail_server() -> Iterator[None]:
-    """Start the server and have Django's mail go to it."""
+    """Start the SMTP server, and let Django send mail to it."""
     command = [sys.executable, __file__, "--serve"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
@@ -83,20 +91,20 @@ def _mail_settings(port: int) -> dict[str, Any]:
 
 
 class Site:
-    """A site with one ticket and somebody who gets e-mail of it."""
+    """A site with one ticket and a recipient of emails about it."""
 
     def __init__(self) -> None:
-        accounts = get_user_model().objects
-        self.author = accounts.create_superuser("author", "author@benchmark.example")
-        self.reader = accounts.create_superuser("reader", "reader@benchmark.example")
+        users = get_user_model().objects
+        self.author = users.create_superuser("author", "author@benchmark.example")
+        self.reader = users.create_superuser("reader", "reader@benchmark.example")
         self.ticket = HelpDeskTicket().services.create(
             self.author, purpose="app", priority="high", description="The printer jams."
         )
         self.event = TicketEvent.objects.get(ticket=self.ticket)
         _delete_notifications()
 
-    def rows(self, number: int) -> list[Notification]:
-        """Write e-mails that wait, each of an event of its own, so that each is a message."""
+    def create_waiting(self, number: int) -> list[Notification]:
+        """Create waiting emails, each for its own event, so that each becomes a message."""
         now = timezone.now()
         events = TicketEvent.objects.bulk_create(
             TicketEvent(
@@ -116,8 +124,8 @@ class Site:
             for event in events
         )
 
-    def delivered(self, number: int) -> None:
-        """Write rows of the past, as a help desk of some years has them."""
+    def create_delivered(self, number: int) -> None:
+        """Create sent rows, like those of several years."""
         now = timezone.now()
         for start in range(0, number, 10_000):
             size = min(10_000, number - start)
@@ -139,16 +147,12 @@ class Site:
                 cursor.execute("VACUUM ANALYZE")
 
 
-def _erase(rows: QuerySet[Any]) -> None:
-    rows._raw_delete(rows.db)  # noqa: SLF001 -- delete() is what append-only rows refuse
-
-
 def _delete_notifications() -> None:
-    _erase(Notification.objects.all())
+    delete_rows(Notification.objects.all())
 
 
-def _bare(site: Site) -> None:
-    """Send as many messages of the same words as a delivery does, and nothing else."""
+def _send_bare(site: Site) -> None:
+    """Send as many messages with the same text as a delivery does, and nothing else."""
     model = message_of([_with_relations(site)])
     messages = []
     for _ in range(CHUNK):
@@ -173,18 +177,18 @@ def _deliver() -> None:
     assert delivery.deliver().sent == CHUNK
 
 
-def _measure_delivery(site: Site, messages: int) -> Verdict:
-    def tidy() -> None:
+def _measure_delivery(site: Site, messages: int) -> Goal:
+    def clean_up() -> None:
         _delete_notifications()
-        site.rows(CHUNK)
+        site.create_waiting(CHUNK)
 
-    tidy()
+    clean_up()
     rounds = max(messages // CHUNK, 1)
-    ours, bare = interleave(_deliver, lambda: _bare(site), rounds=rounds, tidy=tidy)
+    ours, bare = compare(_deliver, lambda: _send_bare(site), rounds=rounds, clean_up=clean_up)
     _delete_notifications()
     ratio = ours.median / bare.median
     print(
-        f"{rounds * CHUNK:,} messages each way, {CHUNK} at a time by turns; milliseconds for "
+        f"{rounds * CHUNK:,} messages each, alternating after {CHUNK}; milliseconds for "
         f"{CHUNK}: median (fastest).\n"
     )
     print_table(
@@ -192,14 +196,14 @@ def _measure_delivery(site: Site, messages: int) -> Verdict:
         [[ours, bare, f"{ratio:.2f}", f"{ours.fastest / bare.fastest:.2f}"]],
     )
     print()
-    return Verdict("delivery against bare send_messages", ratio, GOAL_RATIO)
+    return Goal("delivery against bare send_messages", ratio, GOAL_RATIO)
 
 
-def _measure_claim(site: Site, delivered: int) -> Verdict:
+def _measure_claim(site: Site, delivered: int) -> Goal:
     """Time the claim of a batch among few delivered rows, then among many."""
     timings = []
     for number in (1_000, delivered - 1_000):
-        site.delivered(number)
+        site.create_delivered(number)
 
         def claim() -> None:
             due = Notification.objects.due(timezone.now()).order_by("due_datetime", "pk")
@@ -207,40 +211,44 @@ def _measure_claim(site: Site, delivered: int) -> Verdict:
             assert len(ids) == 100
             Notification.objects.filter(pk__in=ids).write(lease=None)
 
-        waiting = site.rows(100)
-        timing, _ = interleave(claim, lambda: None, rounds=200)
+        waiting = site.create_waiting(100)
+        timing, _ = compare(claim, lambda: None, rounds=200)
         timings.append(timing)
-        _erase(Notification.objects.filter(pk__in=[row.pk for row in waiting]))
+        delete_rows(Notification.objects.filter(pk__in=[row.pk for row in waiting]))
     few, many = timings
     print_table(
         ["delivered rows", "claim of 100: median (fastest), ms"],
         [["1,000", few], [f"{delivered:,}", many]],
     )
     print()
-    return Verdict(f"claim among {delivered:,} against 1,000", many.median / few.median, NOISE)
+    return Goal(
+        f"claim among {delivered:,} against 1,000", many.median / few.median, GOAL_CLAIM_RATIO
+    )
 
 
-def _measure_comment(site: Site) -> Verdict:
-    """Count the queries of a reply that few people follow, and many."""
+def _measure_comment(site: Site) -> Goal:
+    """Count the queries of a reply to a ticket with few followers, and with many."""
     permission = Permission.objects.get(
         codename="view_helpdeskticket", content_type__app_label="django_spire_help_desk"
     )
-    accounts = get_user_model().objects
+    users = get_user_model().objects
     counts = []
     for number in FOLLOWERS:
-        people = accounts.bulk_create(
+        followers = users.bulk_create(
             get_user_model()(username=f"f{number}-{i}", email=f"f{number}-{i}@benchmark.example")
             for i in range(number - sum(FOLLOWERS[: FOLLOWERS.index(number)]))
         )
-        permission.user_set.add(*people)
-        for person in people:
-            site.ticket.services.follow(person)
-        site.ticket.services.comment(site.author, "Warm.")
-        counts.append(len(queries(lambda: site.ticket.services.comment(site.author, "More."))))
+        permission.user_set.add(*followers)
+        for follower in followers:
+            site.ticket.services.follow(follower)
+        site.ticket.services.comment(site.author, "Warm-up.")
+        counts.append(len(queries(lambda: site.ticket.services.comment(site.author, "Reply."))))
     print_table(["followers", "queries of a reply"], list(zip(FOLLOWERS, counts, strict=True)))
     print()
-    return Verdict(
-        f"queries at {FOLLOWERS[1]:,} followers, as at {FOLLOWERS[0]}", counts[1], counts[0]
+    return Goal(
+        f"queries for {FOLLOWERS[1]:,} followers, compared with {FOLLOWERS[0]}",
+        counts[1],
+        counts[0],
     )
 
 
@@ -250,18 +258,18 @@ LEASE = "00000000-0000-0000-0000-000000000001"
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--messages", type=int, default=10_000, help="messages each way")
-    parser.add_argument("--delivered", type=int, default=1_000_000, help="rows of the past")
+    parser.add_argument("--messages", type=int, default=10_000, help="number of messages for each")
+    parser.add_argument("--delivered", type=int, default=1_000_000, help="number of sent rows")
     arguments = parser.parse_args()
     with database(), mail_server(), override_settings(HELP_DESK=HELP_DESK):
         print_environment()
         site = Site()
-        transitions = [
+        goals = [
             _measure_delivery(site, arguments.messages),
             _measure_comment(site),
             _measure_claim(site, arguments.delivered),
         ]
-    finish(transitions)
+    report_goals(goals)
 
 
 if __name__ == "__main__":

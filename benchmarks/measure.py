@@ -1,7 +1,7 @@
-"""What the benchmarks share: a database of their own, a stopwatch and a table.
+"""Helpers for the benchmarks: a temporary database, timing, and tables of results.
 
-Two things are compared by turns in one process, in alternating order, many times: what
-else the machine does meanwhile then meets both alike, and the median passes it over.
+Two functions are timed alternately in one process, many times: other load on the machine then
+affects both, and the median reduces its influence.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-# The checkout that this file is in is what is measured, whatever is installed.
+    from django.db.models import QuerySet
+
+# Measure the checkout that contains this file, even if the package is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
 
@@ -37,7 +39,7 @@ WARM_UP = 5
 
 @dataclass(frozen=True)
 class Timing:
-    """How long something took, in seconds, round by round."""
+    """The duration of each round, in seconds."""
 
     seconds: tuple[float, ...]
 
@@ -55,7 +57,7 @@ class Timing:
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Make the database, migrate it, and remove it afterwards."""
+    """Create and migrate the database, and drop it afterwards."""
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         yield
@@ -63,49 +65,49 @@ def database() -> Iterator[None]:
         connection.creation.destroy_test_db(settings.DATABASES["default"]["NAME"], verbosity=0)
 
 
-def interleave(
+def compare(
     subject: Callable[[], object],
-    floor: Callable[[], object],
+    baseline: Callable[[], object],
     *,
     rounds: int,
-    tidy: Callable[[], object] = lambda: None,
+    clean_up: Callable[[], object] = lambda: None,
 ) -> tuple[Timing, Timing]:
-    """Time two things by turns.
+    """Time two functions alternately.
 
     Args:
-        subject: What is measured.
-        floor: What it is compared with.
+        subject: The function to measure.
+        baseline: The function to compare it with.
         rounds: How often each is timed.
-        tidy: Called after each round, and not timed.
+        clean_up: Called after each round; not timed.
 
     Returns:
-        The timing of each.
+        The timings of both.
     """
-    taken: dict[Callable[[], object], list[float]] = {subject: [], floor: []}
-    for turn in range(WARM_UP + rounds):
-        for run in (subject, floor) if turn % 2 else (floor, subject):
+    durations: dict[Callable[[], object], list[float]] = {subject: [], baseline: []}
+    for number in range(WARM_UP + rounds):
+        for run in (subject, baseline) if number % 2 else (baseline, subject):
             gc.collect()
             start = perf_counter()
             run()
             seconds = perf_counter() - start
-            if turn >= WARM_UP:
-                taken[run].append(seconds)
-        tidy()
-    return Timing(tuple(taken[subject])), Timing(tuple(taken[floor]))
+            if number >= WARM_UP:
+                durations[run].append(seconds)
+        clean_up()
+    return Timing(tuple(durations[subject])), Timing(tuple(durations[baseline]))
 
 
 def queries(run: Callable[[], object]) -> list[str]:
-    """Collect the statements that are sent, as Django's `assertNumQueries` counts them."""
+    """Return the executed statements, as Django's `assertNumQueries` counts them."""
     with CaptureQueriesContext(connection) as captured:
         run()
     return [query["sql"] for query in captured.captured_queries]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A number beside its goal."""
+class Goal:
+    """A measured number and its limit."""
 
-    subject: str
+    name: str
     number: float
     limit: float
 
@@ -119,22 +121,27 @@ class Verdict:
         return f"{number} (goal: at most {self.limit:g}, {outcome})"
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.cell()}"
+        return f"{self.name}: {self.cell()}"
+
+
+def delete_rows(rows: QuerySet[Any]) -> None:
+    """Delete rows, including those of append-only models, whose delete() raises an error."""
+    rows._raw_delete(rows.db)  # noqa: SLF001
 
 
 def print_environment() -> None:
-    """Say what was measured on."""
+    """Print the versions and the machine."""
     version = ".".join(map(str, connection.get_database_version()))
-    place = " (a temporary file)" if connection.vendor == "sqlite" else ""
+    location = " (a temporary file)" if connection.vendor == "sqlite" else ""
     print(
         f"Python {platform.python_version()}, Django {django.get_version()}, "
-        f"{connection.display_name} {version}{place}, {os.cpu_count()} processors, "
+        f"{connection.display_name} {version}{location}, {os.cpu_count()} processors, "
         f"DEBUG {'on' if settings.DEBUG else 'off'}."
     )
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table, as Markdown, so that it can be pasted."""
+    """Print a Markdown table."""
     cells = [[str(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     cells.insert(1, ["-" * width for width in widths])
@@ -142,8 +149,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
         print("|", " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)), "|")
 
 
-def finish(transitions: Sequence[Verdict]) -> None:
-    """Print each number beside its goal; end with status 1 where one is missed."""
-    for verdict in transitions:
-        print(verdict)
-    sys.exit(0 if all(verdict.is_met for verdict in transitions) else 1)
+def report_goals(goals: Sequence[Goal]) -> None:
+    """Print each number with its goal, and exit with status 1 if one is missed."""
+    for goal in goals:
+        print(goal)
+    sys.exit(0 if all(goal.is_met for goal in goals) else 1)

@@ -1,7 +1,6 @@
-"""How long the list, a ticket and the form for a new one take against a floor.
+"""Measure the list, a ticket's page and the create form against the views in `baseline.py`.
 
-`floor.py` says what the floor is. Run it from a checkout:
-`python benchmarks/pages.py [--rounds 300]`.
+Run it from a checkout: `python benchmarks/pages.py [--rounds 300]`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from measure import Verdict, database, finish, interleave, print_environment, print_table, queries
+from measure import Goal, compare, database, print_environment, print_table, queries, report_goals
 
 # isort: split
 from django.contrib.auth import get_user_model
@@ -24,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from benchmarks import floor
+from benchmarks import baseline
 from help_desk.choices import (
     HelpDeskTicketPriorityChoices,
     HelpDeskTicketPurposeChoices,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TICKETS = 1_000
-PEOPLE = 50
+REPORTERS = 50
 UNREAD = 20
 CHANGES = 9
 GOAL_RATIO = 2.0
@@ -46,15 +45,15 @@ GOAL_QUERIES = 10
 SAME_SIZE = 0.05
 TICKET_LINK = re.compile(rb"page/(\d+)/detail/")
 TEXT = (
-    "the printer on floor three jams whenever somebody prints from both drawers and "
+    "the printer on floor three jams whenever I print from both drawers and "
     "my screen stays dark after lunch until I pull the cable while the report for March "
     "shows last year's figures even though the export is right <b>& the intranet is slow"
 )
 WORDS = TEXT.split()
 
 
-def _people() -> tuple[Any, list[Any]]:
-    """Make a manager, who holds every permission through a group, and people who file."""
+def _create_users() -> tuple[Any, list[Any]]:
+    """Create a manager, who has every permission through a group, and reporters."""
     user_model = get_user_model()
     group = Group.objects.create(name="Managers")
     group.permissions.set(
@@ -64,31 +63,31 @@ def _people() -> tuple[Any, list[Any]]:
     )
     manager = user_model.objects.create(username="manager", first_name="Mary", last_name="Jackson")
     manager.groups.add(group)
-    people = user_model.objects.bulk_create(
-        user_model(username=f"person{number}", first_name="Person", last_name=f"Number {number}")
-        for number in range(PEOPLE)
+    reporters = user_model.objects.bulk_create(
+        user_model(username=f"user{number}", first_name="User", last_name=f"Number {number}")
+        for number in range(REPORTERS)
     )
-    return manager, people
+    return manager, reporters
 
 
-def _tickets(people: list[Any], dice: random.Random) -> Iterator[HelpDeskTicket]:
+def _tickets(reporters: list[Any], rng: random.Random) -> Iterator[HelpDeskTicket]:
     now = timezone.now()
     for number in range(TICKETS):
         yield HelpDeskTicket(
-            created_by=dice.choice(people),
-            purpose=dice.choice(HelpDeskTicketPurposeChoices.values),
-            priority=dice.choice(HelpDeskTicketPriorityChoices.values),
-            status=dice.choice(HelpDeskTicketStatusChoices.values),
-            description=" ".join(dice.choices(WORDS, k=dice.randint(10, 80))),
+            created_by=rng.choice(reporters),
+            purpose=rng.choice(HelpDeskTicketPurposeChoices.values),
+            priority=rng.choice(HelpDeskTicketPriorityChoices.values),
+            status=rng.choice(HelpDeskTicketStatusChoices.values),
+            description=" ".join(rng.choices(WORDS, k=rng.randint(10, 80))),
             created_datetime=now - timedelta(hours=TICKETS - number),
         )
 
 
-def _make_site() -> tuple[Any, HelpDeskTicket]:
-    """Fill the site; give the manager and a ticket with a history, which they have read."""
-    dice = random.Random(1)
-    manager, people = _people()
-    HelpDeskTicket.objects.bulk_create(_tickets(people, dice))
+def _create_data() -> tuple[Any, HelpDeskTicket]:
+    """Create the data; return the manager, and a ticket with a history that they have read."""
+    rng = random.Random(1)
+    manager, reporters = _create_users()
+    HelpDeskTicket.objects.bulk_create(_tickets(reporters, rng))
     tickets = list(HelpDeskTicket.objects.order_by("pk"))
     TicketEvent.objects.bulk_create(
         TicketEvent(
@@ -117,7 +116,7 @@ def _make_site() -> tuple[Any, HelpDeskTicket]:
             actor=manager, priority=HelpDeskTicketPriorityChoices.values[number % 3]
         )
     if connection.vendor == "postgresql":
-        # What its autovacuum does within a minute.
+        # Autovacuum would do it within a minute.
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     return manager, ticket
@@ -125,20 +124,22 @@ def _make_site() -> tuple[Any, HelpDeskTicket]:
 
 def _get(client: Client, url: str) -> bytes:
     response = client.get(url)
-    assert response.status_code == 200, f"{url} answers {response.status_code}"
+    assert response.status_code == 200, f"{url} responded with {response.status_code}"
     return response.content
 
 
-def _level(client: Client, name: str, url: str, floor_url: str) -> tuple[int, int]:
-    """Bring the floor to the size of the page; give the sizes of both."""
-    page, least = _get(client, url), _get(client, floor_url)
-    assert TICKET_LINK.findall(page) == TICKET_LINK.findall(least), f"{name}: other tickets"
+def _equalize_sizes(client: Client, name: str, url: str, baseline_url: str) -> tuple[int, int]:
+    """Make the baseline's response as large as the page, and return the sizes of both."""
+    page, response = _get(client, url), _get(client, baseline_url)
+    assert TICKET_LINK.findall(page) == TICKET_LINK.findall(response), f"{name}: other tickets"
     size = len(page)
-    missing = size - len(least)
-    floor.fillers[name] = mark_safe("." * max(missing, 0))  # noqa: S308 -- dots
-    floor_size = len(_get(client, floor_url))
-    assert abs(floor_size - size) <= SAME_SIZE * size, f"{name}: {size} and {floor_size} bytes"
-    return size, floor_size
+    missing = size - len(response)
+    baseline.fillers[name] = mark_safe("." * max(missing, 0))  # noqa: S308 -- dots
+    baseline_size = len(_get(client, baseline_url))
+    assert abs(baseline_size - size) <= SAME_SIZE * size, (
+        f"{name}: {size} and {baseline_size} bytes"
+    )
+    return size, baseline_size
 
 
 def main() -> None:
@@ -146,54 +147,54 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=300, help="rounds for each page")
     rounds = parser.parse_args().rounds
-    table, transitions = [], []
+    table, goals = [], []
     with database():
         print_environment()
-        manager, ticket = _make_site()
+        manager, ticket = _create_data()
         client = Client()
         client.force_login(manager)
         key = {"pk": ticket.pk}
         pages = {
-            "list": (reverse("django_spire:help_desk:page:list"), reverse("floor_list")),
+            "list": (reverse("django_spire:help_desk:page:list"), reverse("baseline_list")),
             "detail": (
                 reverse("django_spire:help_desk:page:detail", kwargs=key),
-                reverse("floor_detail", kwargs=key),
+                reverse("baseline_detail", kwargs=key),
             ),
-            "create": (reverse("django_spire:help_desk:form:create"), reverse("floor_create")),
+            "create": (reverse("django_spire:help_desk:form:create"), reverse("baseline_create")),
         }
-        for name, (url, floor_url) in pages.items():
-            size, floor_size = _level(client, name, url, floor_url)
-            draw, draw_floor = partial(_get, client, url), partial(_get, client, floor_url)
-            statements, floor_statements = queries(draw), queries(draw_floor)
-            page, least = interleave(draw, draw_floor, rounds=rounds)
-            ratio = Verdict(f"{name}, ratio", page.median / least.median, GOAL_RATIO)
-            count = Verdict(f"{name}, queries", len(statements), GOAL_QUERIES)
-            transitions += [ratio, count] if name == "list" else [count]
+        for name, (url, baseline_url) in pages.items():
+            size, baseline_size = _equalize_sizes(client, name, url, baseline_url)
+            get_page, get_baseline = partial(_get, client, url), partial(_get, client, baseline_url)
+            statements, baseline_statements = queries(get_page), queries(get_baseline)
+            page, response = compare(get_page, get_baseline, rounds=rounds)
+            ratio = Goal(f"{name}, ratio", page.median / response.median, GOAL_RATIO)
+            count = Goal(f"{name}, queries", len(statements), GOAL_QUERIES)
+            goals += [ratio, count] if name == "list" else [count]
             table.append(
                 [
                     name,
                     count.cell(),
-                    len(floor_statements),
+                    len(baseline_statements),
                     page,
-                    least,
+                    response,
                     ratio.cell() if name == "list" else f"{ratio.number:.2f}",
-                    f"{page.fastest / least.fastest:.2f}",
-                    f"{size:,} / {floor_size:,}",
+                    f"{page.fastest / response.fastest:.2f}",
+                    f"{size:,} / {baseline_size:,}",
                 ]
             )
     print(
         f"{TICKETS:,} tickets, 25 on the list, {CHANGES + 1} events on the ticket, {UNREAD} unread "
-        "entries in the inbox; seen by a\nmanager with permissions through a group. The floor: "
-        "same middleware and login, one statement,\none flat template. "
-        f"{rounds} rounds by turns; milliseconds: median (fastest).\n"
+        "entries in the inbox; requested by a\nmanager with permissions through a group. The "
+        "baseline: same middleware and authentication, one statement,\none flat template. "
+        f"{rounds} alternating rounds; milliseconds: median (fastest).\n"
     )
     print_table(
         (
             "page",
             "queries",
-            "of floor",
+            "of baseline",
             "page",
-            "floor",
+            "baseline",
             "ratio",
             "of fastest",
             "bytes",
@@ -201,7 +202,7 @@ def main() -> None:
         table,
     )
     print()
-    finish(transitions)
+    report_goals(goals)
 
 
 if __name__ == "__main__":

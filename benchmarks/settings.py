@@ -1,8 +1,8 @@
-"""The host that is measured: as `django-admin startproject` makes it, with DEBUG off.
+"""A host as `django-admin startproject` creates it, with `DEBUG = False`.
 
-`HELP_DESK_BENCHMARK_DATABASE` names one of sqlite (a temporary file, the default), sqlite-wal
-(with a write-ahead log), postgres and mariadb; the servers' addresses are those of an
-unchanged installation on the same machine where the environment says nothing.
+`HELP_DESK_BENCHMARK_DATABASE` selects the database: `sqlite` (a temporary file, the default),
+`sqlite-wal` (with a write-ahead log), `postgres` or `mariadb`. By default, the servers run on the
+same machine with their default ports and users; other environment variables override that.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import django
 
-SECRET_KEY = "only-for-benchmarks"  # noqa: S105 -- nobody's
+SECRET_KEY = "only-for-benchmarks"  # noqa: S105
 DEBUG = False
 ALLOWED_HOSTS = ["testserver"]
 
@@ -54,7 +54,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 LOGIN_URL = "/accounts/login/"
 
-# No account has this address: the row that waits to be sent is one of its own.
+# No user has this address, so an email to it is a row of its own.
 ADMINS = ["developer@benchmark.example"]
 if django.VERSION >= (6, 1):
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
@@ -62,7 +62,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 HELP_DESK = {
     "SITE_URL": "https://benchmark.example",
-    # Sending is not what is measured: rows wait, as they do where a worker sends.
+    # Only the command sends, so that creating a ticket is measured without sending.
     "DELIVERY": "command",
 }
 
@@ -85,9 +85,9 @@ def _postgres():
 
 def _mariadb():
     try:
-        import MySQLdb  # noqa: F401, PLC0415 -- only to see whether it is there
+        import MySQLdb  # noqa: F401, PLC0415 -- only to see whether it is installed
     except ImportError:
-        import pymysql  # noqa: PLC0415 -- stands in where mysqlclient cannot be compiled
+        import pymysql  # noqa: PLC0415 -- replaces mysqlclient where it cannot be compiled
 
         pymysql.install_as_MySQLdb()
     return {
@@ -103,7 +103,7 @@ def _mariadb():
 
 
 def _sqlite_wal():
-    # As docs/howto/delivery.md sets it up for a busy site.
+    # As docs/howto/delivery.md recommends for a busy site.
     options = {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL;"}
     return _sqlite() | {"OPTIONS": options}
 
@@ -111,7 +111,7 @@ def _sqlite_wal():
 _MAKERS = {"sqlite": _sqlite, "sqlite-wal": _sqlite_wal, "postgres": _postgres, "mariadb": _mariadb}
 DATABASE = os.environ.get("HELP_DESK_BENCHMARK_DATABASE", "sqlite")
 if DATABASE not in _MAKERS:
-    _message = f"HELP_DESK_BENCHMARK_DATABASE is {DATABASE!r}; write one of {', '.join(_MAKERS)}."
+    _message = f"HELP_DESK_BENCHMARK_DATABASE is {DATABASE!r}; use one of {', '.join(_MAKERS)}."
     raise ValueError(_message)
-# A connection is kept, as busy sites keep them: connecting is not what is measured.
+# Persistent connections, so that connecting is not measured.
 DATABASES = {"default": {**_MAKERS[DATABASE](), "CONN_MAX_AGE": None}}

@@ -1,4 +1,4 @@
-"""The three lines of a host, and the floors that the pages are compared with."""
+"""The URLs of the help desk, and of the views that its pages are compared with."""
 
 from django.urls import include, path
 
@@ -6,5 +6,5 @@ from help_desk.include_helper import include_helper
 
 urlpatterns = [
     path("", include_helper()),
-    path("floor/", include("benchmarks.floor")),
+    path("baseline/", include("benchmarks.baseline")),
 ]

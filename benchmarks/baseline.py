@@ -1,9 +1,9 @@
-"""The least that pages of this content cost: what `pages.py` compares with.
+"""Minimal views with the same content as the pages: the baseline of `pages.py`.
 
-Each view stands behind the same middleware, context processors and login as the page. It
-fetches the same rows by one statement, written by hand, and draws them by one template
-without inheritance, includes, translations or links that are looked up. `fillers` brings
-each floor to the size of its page, as literal text.
+Each view has the same middleware, context processors and authentication as the page. It fetches
+the same rows with one hand-written statement, and renders them with one template without
+inheritance, includes, translations or reversed URLs. `fillers` contains literal text that makes
+each response as large as the page.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNREAD = """(
     FROM django_spire_help_desk_notification n
     JOIN django_spire_help_desk_ticket_event ne ON ne.id = n.event_id
     JOIN django_spire_help_desk_ticket nt ON nt.id = ne.ticket_id
-    WHERE n.recipient_id = %(person)s AND n.channel = 'in_app' AND n.read_datetime IS NULL
+    WHERE n.recipient_id = %(user)s AND n.channel = 'in_app' AND n.read_datetime IS NULL
         AND nt.is_deleted = %(no)s
 ) AS unread"""
 
@@ -48,7 +48,7 @@ LIMIT 25
 DETAIL = f"""
 SELECT t.id, t.description, t.status, t.priority, t.purpose, t.created_datetime,
     u.first_name, u.last_name,
-    e.type, e.changes, e.created_datetime AS moment,
+    e.type, e.changes, e.created_datetime AS event_datetime,
     a.first_name AS actor_first_name, a.last_name AS actor_last_name,
     {UNREAD}
 FROM django_spire_help_desk_ticket t
@@ -63,21 +63,21 @@ CREATE = f"SELECT {UNREAD}"
 
 
 def _fetch(request: HttpRequest, statement: str, **values: Any) -> list[dict[str, Any]]:
-    values |= {"person": request.user.pk, "yes": True, "no": False}
+    values |= {"user": request.user.pk, "yes": True, "no": False}
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _draw(request: HttpRequest, page: str, rows: list[dict[str, Any]]) -> HttpResponse:
+def _render(request: HttpRequest, page: str, rows: list[dict[str, Any]]) -> HttpResponse:
     context = {"rows": rows, "first": rows[0], "filler": fillers.get(page, "")}
-    return render(request, f"floor/{page}.html", context)
+    return render(request, f"baseline/{page}.html", context)
 
 
 @login_required
 def list_view(request: HttpRequest) -> HttpResponse:
-    return _draw(request, "list", _fetch(request, LIST))
+    return _render(request, "list", _fetch(request, LIST))
 
 
 @login_required
@@ -85,16 +85,16 @@ def detail_view(request: HttpRequest, pk: int) -> HttpResponse:
     rows = _fetch(request, DETAIL, ticket=pk)
     for row in rows:
         row["changes"] = json.loads(row["changes"])
-    return _draw(request, "detail", rows)
+    return _render(request, "detail", rows)
 
 
 @login_required
 def create_view(request: HttpRequest) -> HttpResponse:
-    return _draw(request, "create", _fetch(request, CREATE))
+    return _render(request, "create", _fetch(request, CREATE))
 
 
 urlpatterns = [
-    path("list/", list_view, name="floor_list"),
-    path("<int:pk>/detail/", detail_view, name="floor_detail"),
-    path("create/", create_view, name="floor_create"),
+    path("list/", list_view, name="baseline_list"),
+    path("<int:pk>/detail/", detail_view, name="baseline_detail"),
+    path("create/", create_view, name="baseline_create"),
 ]
