@@ -1,4 +1,4 @@
-"""The committed translations, and what people read of them."""
+"""The translation catalogs, and translated pages and emails."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket
 
 PACKAGE = Path(help_desk.__file__).parent
-CATALOGUES = {path.parts[-3]: path for path in PACKAGE.glob("locale/*/LC_MESSAGES/django.po")}
+CATALOGS = {path.parts[-3]: path for path in PACKAGE.glob("locale/*/LC_MESSAGES/django.po")}
 
-# A catalogue is the words by what stands in the sources: the msgid, behind its context and
-# \x04 where it has one; with a number behind it for each form where it has plurals.
-Catalogue = dict[Any, str]
+# Translations by msgid, as `gettext` stores them: with a context, the key is "context\x04msgid";
+# with plurals, there is one key `(msgid, index)` per plural form.
+Catalog = dict[Any, str]
 
 
 def run(*command: str | Path, cwd: Path) -> None:
-    # With no settings: these would say for themselves which languages there are.
+    # Without settings, so that Django's defaults for LANGUAGES apply.
     environment = {
         name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
     }
@@ -43,32 +43,32 @@ def run(*command: str | Path, cwd: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def read(compiled: Path) -> tuple[Catalogue, str]:
-    """Read a catalogue without its header, and the header's rule for plurals."""
+def read(compiled: Path) -> tuple[Catalog, str]:
+    """Return a compiled catalog without its header, and the header's plural rule."""
     with compiled.open("rb") as file:
         translations = gettext.GNUTranslations(file)
-    words = {key: text for key, text in translations._catalog.items() if key}
-    return words, translations.info()["plural-forms"]
+    catalog = {key: text for key, text in translations._catalog.items() if key}
+    return catalog, translations.info()["plural-forms"]
 
 
-def msgids(words: Catalogue) -> set[str]:
-    return {key[0] if isinstance(key, tuple) else key for key in words}
+def msgids(catalog: Catalog) -> set[str]:
+    return {key[0] if isinstance(key, tuple) else key for key in catalog}
 
 
 @pytest.fixture(scope="module")
 def tools() -> None:
-    """Leave the test out where gettext is not installed; in CI it has to be."""
-    wanted = ("msgattrib", "msgen", "msgfmt", "msgmerge", "msguniq", "xgettext")
-    if missing := [name for name in wanted if shutil.which(name) is None]:
+    """Skip the test if gettext is not installed; fail it in CI."""
+    required = ("msgattrib", "msgen", "msgfmt", "msgmerge", "msguniq", "xgettext")
+    if missing := [name for name in required if shutil.which(name) is None]:
         reason = f"gettext's tools are not installed: {', '.join(missing)}"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
 
 @pytest.fixture
-def compiled(tools: None, tmp_path: Path) -> Callable[..., tuple[Catalogue, str]]:
-    """Compiles a .po in a place of its own, and reads it."""
+def compiled(tools: None, tmp_path: Path) -> Callable[..., tuple[Catalog, str]]:
+    """Compile a .po file in a temporary folder, and read the result."""
 
-    def compile_and_read(written: Path, *options: str) -> tuple[Catalogue, str]:
+    def compile_and_read(written: Path, *options: str) -> tuple[Catalog, str]:
         target = tmp_path / "compiled.mo"
         run("msgfmt", *options, "-o", target, written, cwd=tmp_path)
         return read(target)
@@ -78,13 +78,13 @@ def compiled(tools: None, tmp_path: Path) -> Callable[..., tuple[Catalogue, str]
 
 @pytest.fixture
 def msgids_of(
-    compiled: Callable[..., tuple[Catalogue, str]], tmp_path: Path
+    compiled: Callable[..., tuple[Catalog, str]], tmp_path: Path
 ) -> Callable[[Path], set[str]]:
-    """All that a .po asks to be translated, whether it is or not."""
+    """Return the msgids of a .po file, translated or not."""
 
     def fill_and_read(written: Path) -> set[str]:
         filled = tmp_path / "filled.po"
-        # What is obsolete or fuzzy counts by its msgid; what is not translated is filled with it.
+        # Fuzzy entries count as translated; missing translations are replaced by the msgid.
         run("msgattrib", "--no-obsolete", "--clear-fuzzy", "-o", filled, written, cwd=tmp_path)
         run("msgen", "-o", filled, filled, cwd=tmp_path)
         return msgids(compiled(filled)[0])
@@ -93,62 +93,62 @@ def msgids_of(
 
 
 def test_there_is_a_german_translation() -> None:
-    assert "de" in CATALOGUES
+    assert "de" in CATALOGS
 
 
-@pytest.mark.parametrize("language", sorted(CATALOGUES))
-def test_translation_is_of_the_strings_that_the_sources_have(
+@pytest.mark.parametrize("language", sorted(CATALOGS))
+def test_catalog_has_the_strings_of_the_source_code(
     language: str, msgids_of: Callable[[Path], set[str]], tmp_path: Path
 ) -> None:
     sources = tmp_path / "sources"
     shutil.copytree(PACKAGE, sources, ignore=shutil.ignore_patterns("__pycache__", "locale"))
     (sources / "locale").mkdir()
-    # -P: the package's own modules are not to be imported in place of others.
+    # -P: do not import modules from the working directory.
     django = (sys.executable, "-P", "-m", "django")
     run(*django, "makemessages", "--locale", language, cwd=sources)
-    found = msgids_of(sources / CATALOGUES[language].relative_to(PACKAGE))
-    committed = msgids_of(CATALOGUES[language])
-    assert {"new": found - committed, "gone": committed - found} == {"new": set(), "gone": set()}
+    found = msgids_of(sources / CATALOGS[language].relative_to(PACKAGE))
+    committed = msgids_of(CATALOGS[language])
+    assert {"added": found - committed, "removed": committed - found} == {
+        "added": set(),
+        "removed": set(),
+    }
 
 
-@pytest.mark.parametrize("language", sorted(CATALOGUES))
-def test_every_string_is_translated_and_none_by_a_guess(
+@pytest.mark.parametrize("language", sorted(CATALOGS))
+def test_every_string_is_translated_and_none_is_fuzzy(
     language: str,
-    compiled: Callable[..., tuple[Catalogue, str]],
+    compiled: Callable[..., tuple[Catalog, str]],
     msgids_of: Callable[[Path], set[str]],
 ) -> None:
-    """What is fuzzy is not compiled, and so is missing."""
-    words, _plural_forms = compiled(CATALOGUES[language])
-    assert msgids_of(CATALOGUES[language]) - msgids(words) == set()
-    assert [key for key, text in words.items() if not text] == []
+    """Fuzzy translations are not compiled, so they are missing from the compiled catalog."""
+    catalog, _plural_forms = compiled(CATALOGS[language])
+    assert msgids_of(CATALOGS[language]) - msgids(catalog) == set()
+    assert [key for key, text in catalog.items() if not text] == []
 
 
-@pytest.mark.parametrize("language", sorted(CATALOGUES))
+@pytest.mark.parametrize("language", sorted(CATALOGS))
 def test_placeholders_are_those_of_the_original(
-    language: str, compiled: Callable[..., tuple[Catalogue, str]]
+    language: str, compiled: Callable[..., tuple[Catalog, str]]
 ) -> None:
-    compiled(CATALOGUES[language], "--check")
+    compiled(CATALOGS[language], "--check")
 
 
-@pytest.mark.parametrize("language", sorted(CATALOGUES))
-def test_compiled_translation_is_that_of_the_written_one(
-    language: str, compiled: Callable[..., tuple[Catalogue, str]]
+@pytest.mark.parametrize("language", sorted(CATALOGS))
+def test_compiled_catalog_is_up_to_date(
+    language: str, compiled: Callable[..., tuple[Catalog, str]]
 ) -> None:
-    assert read(CATALOGUES[language].with_suffix(".mo")) == compiled(CATALOGUES[language])
+    assert read(CATALOGS[language].with_suffix(".mo")) == compiled(CATALOGS[language])
 
 
-# What people read.
-
-
-def test_list_is_in_the_language_that_the_browser_asks_for(
+def test_list_is_in_the_language_of_the_browser(
     client_of: Callable[[Any], Client], manager: Any, ticket: HelpDeskTicket
 ) -> None:
     url = reverse("django_spire:help_desk:page:list")
     page = client_of(manager).get(url, headers={"accept-language": "de"}).content.decode()
-    for said in ("Tickets, neueste zuerst", "1 Ticket<", "Priorität", "Bereit", "Übernehmen"):
-        assert said in page
-    for said in ("newest first", "Priority", "Ready", "Take it"):
-        assert said not in page
+    for text in ("Tickets, neueste zuerst", "1 Ticket<", "Priorität", "Bereit", "Übernehmen"):
+        assert text in page
+    for text in ("newest first", "Priority", "Ready", "Take it"):
+        assert text not in page
 
 
 def test_email_is_in_the_language_of_the_site(

@@ -197,7 +197,7 @@ def live_host(folder: Path, **settings: Any) -> Iterator[LiveHost]:
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Poll a condition that another process brings about."""
+    """Wait for a condition that another process fulfills."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"Timed out after {seconds} seconds: {what}"

@@ -91,7 +91,7 @@ def redis_database() -> Iterator[int]:
                 if server.dbsize() or not server.set("help_desk_tests", 1, nx=True):
                     continue
             except redis.ConnectionError as error:
-                pytest.skip(f"no Redis server answers: {error}")
+                pytest.skip(f"no Redis server: {error}")
             yield number
             server.flushdb()
             return

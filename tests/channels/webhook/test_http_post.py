@@ -225,7 +225,7 @@ class TestAddress:
         assert request.headers["Host"] == HOST
 
     @pytest.mark.parametrize(
-        "answers",
+        "addresses",
         [
             pytest.param([["127.0.0.1"], [PUBLIC]], id="private-then-public"),
             pytest.param([[PUBLIC, "10.0.0.1"]], id="public-and-private"),
@@ -233,9 +233,9 @@ class TestAddress:
         ],
     )
     def test_no_connection_to_a_private_address(
-        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, answers: list[list[str]]
+        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, addresses: list[list[str]]
     ) -> None:
-        with network(monkeypatch, HOST, answers, receiver.port) as net:
+        with network(monkeypatch, HOST, addresses, receiver.port) as net:
             error = post_error(f"http://{HOST}/")
         assert (net.lookups, net.connected) == (1, [])
         assert error.is_permanent
