@@ -144,10 +144,8 @@ class _TicketSteps:
             yield self._reply((0.2, 20), self.creator, self.replies.from_creator("thanks"))
 
     def _begin(self) -> Iterator[Step]:
-        is_assigned, is_acknowledged = (
-            self._is_chosen(ASSIGNED),
-            self._is_reply_chosen(ACKNOWLEDGED),
-        )
+        is_assigned = self._is_chosen(ASSIGNED)
+        is_acknowledged = self._is_reply_chosen(ACKNOWLEDGED)
         hours = REACTION[self.priority]
         if is_assigned or is_acknowledged:
             actor = people.MANAGER if is_assigned else self.assignee

@@ -102,7 +102,7 @@ class AssignForm(forms.Form):
             self._add_assignee_error("required")
         return cleaned
 
-    def refuse_assignee(self) -> None:
+    def add_invalid_assignee_error(self) -> None:
         """Report that the user cannot be assigned tickets."""
         self._add_assignee_error("invalid_choice")
 

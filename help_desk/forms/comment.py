@@ -79,7 +79,7 @@ class ReplyForm(CommentEditForm):
         self.fields["status"].choices = [("", unchanged), *others]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse the whole reply if the user lost the permission for a part of it.
+        """Reject the whole reply if the user lost the permission for a part of it.
 
         Returns:
             The cleaned data.

@@ -182,7 +182,7 @@ class HelpDeskTicket(models.Model):
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else frozenset(update_fields)
         # No savepoint: as in Django, an error dooms the caller's transaction.
-        with undo_on_error(self), transaction.atomic(using=using, savepoint=False):
+        with restore_on_error(self), transaction.atomic(using=using, savepoint=False):
             fields = self._set_done_datetime(fields)
             is_new = self._state.adding
             changes = self.initial_values() if is_new else self._changes(fields)
@@ -267,7 +267,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def undo_on_error(ticket: HelpDeskTicket) -> Iterator[None]:
+def restore_on_error(ticket: HelpDeskTicket) -> Iterator[None]:
     """Restore the instance if the block raises.
 
     The row is rolled back, so changes are still to be recorded, and a new ticket is still new:

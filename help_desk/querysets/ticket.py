@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from help_desk.models.ticket import HelpDeskTicket
 
 SEARCH_MAX_LENGTH = 200
-"""Characters of a search; SQLite refuses patterns of more than 50,000 bytes
+"""Characters of a search; SQLite rejects patterns of more than 50,000 bytes
 (SQLITE_MAX_LIKE_PATTERN_LENGTH)."""
 
 NUMBER = re.compile(r"#?([0-9]{1,18})")
@@ -97,7 +97,7 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         if not text:
             return self
         if not is_storable(text):
-            return self.none()  # No description contains it, and databases refuse the query.
+            return self.none()  # No description contains it, and databases reject the query.
         matches = models.Q(description__icontains=text)
         if number := NUMBER.fullmatch(text):
             matches |= models.Q(pk=int(number[1]))

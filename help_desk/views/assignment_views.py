@@ -35,7 +35,7 @@ def assign_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         try:
             save_field(request, ticket, "assigned_to", form.new_assignee)
         except ValidationError:
-            form.refuse_assignee()
+            form.add_invalid_assignee_error()
         else:
             return HttpResponseRedirect(previous_page_url(request, ticket))
     context = {

@@ -574,7 +574,7 @@ class TestRaces:
         with before_saving(method, users.delete):
             self.check(save(), "assigned_to", "Select a valid choice")
 
-    def test_database_refuses_a_deleted_assignee(
+    def test_database_rejects_a_deleted_assignee(
         self, save: Callable[[], Any], method: str, agent: Any
     ) -> None:
         def fail() -> None:

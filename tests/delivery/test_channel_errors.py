@@ -63,7 +63,7 @@ def test_rows_without_a_result_are_retried(waiting: Waiting, settings: Any) -> N
     assert not Notification.objects.exclude(lease=None).exists()
 
 
-def test_unavailable_channel_is_asked_once_per_run(waiting: Waiting, settings: Any) -> None:
+def test_unavailable_channel_is_called_once_per_run(waiting: Waiting, settings: Any) -> None:
     waiting(250)
     use_channels(settings, "BlockedChannel", "OtherChannel")
     event = Notification.objects.latest("pk").event

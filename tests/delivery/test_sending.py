@@ -116,7 +116,7 @@ def test_rows_are_deferred_without_an_attempt_if_the_server_is_unreachable(
     assert len(mail_server.accepted) == 3
 
 
-def test_rows_are_deferred_if_the_server_refuses_the_sender(
+def test_rows_are_deferred_if_the_server_rejects_the_sender(
     waiting: Waiting, mail_server: Any
 ) -> None:
     waiting(2)

@@ -108,7 +108,7 @@ def test_developer_is_notified_in_app_and_at_the_email_address_of_the_user(
 
 
 @with_email
-def test_similar_address_with_an_accent_is_not_a_developers(
+def test_similar_address_with_an_accent_is_not_that_of_a_developer(
     recipients: Any, make_user: MakeUser, settings: Any
 ) -> None:
     # Databases may treat letters with and without accents as equal.

@@ -16,7 +16,7 @@ from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
 from help_desk.services.flows.conflicts import merge
 from help_desk.services.flows.follow import add_followers
-from help_desk.services.flows.locking import database_of, locked, refuse_deleted
+from help_desk.services.flows.locking import database_of, locked, validate_not_deleted
 from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import change_status
@@ -56,7 +56,7 @@ def add_comment(
         HelpDeskTicket._meta.get_field("status").clean(status, None)
     names = mentioned_names(text)
     with locked(ticket) as current:
-        refuse_deleted(current)
+        validate_not_deleted(current)
         duplicate = _find_duplicate(comment, base_version)
         if status is not None and base_version is not None:
             status = merge(current, base_version, {"status": status}).get("status")
@@ -115,7 +115,7 @@ def edit_comment(
     if not can_edit_comment(comment, actor):
         raise PermissionDenied(_("Only the author can edit a comment, for a limited time."))
     with locked(ticket) as locked_ticket:
-        refuse_deleted(locked_ticket)
+        validate_not_deleted(locked_ticket)
         using = database_of(ticket)
         current = TicketComment.objects.using(using).get(pk=comment.pk, ticket_id=ticket.pk)
         old, current.text = current.text, text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from help_desk.auth import policy
 from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.conf import help_desk_settings
-from help_desk.services.flows.locking import locked, refuse_deleted
+from help_desk.services.flows.locking import locked, validate_not_deleted
 from help_desk.services.flows.notify import save_and_notify
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def set_status(
 ) -> TicketEvent | None:
     """Set the status and notify the recipients of the change."""
     with locked(ticket) as current:
-        refuse_deleted(current)
+        validate_not_deleted(current)
         change_status(current, status, actor=actor)
         return save_and_notify(current, actor=actor)
 

@@ -108,7 +108,7 @@ class TestSubscribers:
         runner.deliver()
         assert receiver.kinds == [["assignment"], ["status"]]
 
-    def test_users_get_no_webhooks_whatever_the_rules(
+    def test_rules_cannot_send_webhooks_to_users(
         self,
         ticket: HelpDeskTicket,
         agent: Any,
