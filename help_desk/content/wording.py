@@ -47,7 +47,7 @@ class Change:
 
 
 def display_name(user: Any) -> str:
-    """Return a user's full name, else the username; for None, a word for an unknown user."""
+    """Return a user's full name, or the username if it is empty, or "Someone" for None."""
     if user is None:
         return _("Someone")
     get_full_name = getattr(user, "get_full_name", None)

@@ -1,4 +1,4 @@
-"""The rows that a delivery run holds at a time: claimed, sent, recorded.
+"""Claiming, sending and recording one batch of rows.
 
 Claiming is a short transaction. Sending happens outside of any, and each result is recorded
 before the next message is sent. A claimed row has a lease until its `due_datetime`; the rows of
@@ -46,7 +46,7 @@ MAX_UNEXPECTED_ERRORS = 3
 
 
 class Batch:
-    """The rows that one run holds at a time."""
+    """The rows that a run has claimed together."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -167,7 +167,7 @@ class Batch:
                 error_text, is_unavailable = str(error), True
             except Exception as unexpected_error:
                 # A host's channel may raise anything. It sends its rows in order, so the next
-                # row caused it, unless it happens again and again.
+                # row caused it, unless it happens repeatedly.
                 logger.exception("Channel %s failed.", channel.name)
                 close_broken_connection(self.run.using)
                 error_text = f"{type(unexpected_error).__name__}: {unexpected_error}"[:1000]
@@ -188,7 +188,7 @@ class Batch:
     def _write(self, counter: str, ids: Collection[int], **values: object) -> None:
         """Record values of rows that still have the lease."""
         # Even if the update fails, rows that were sent must not be released: they would be sent
-        # again at once.
+        # again immediately.
         self.undecided.difference_update(ids)
         held = self._table.filter(pk__in=ids, lease=self.lease)
         count = retry_on_db_error(lambda: held.write(**values), self.run.using)

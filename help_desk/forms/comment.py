@@ -73,7 +73,7 @@ class ReplyForm(CommentEditForm):
         others = [
             choice
             for choice in TICKET_CHOICES["status"].choices
-            # A form that is sent twice submits the status that the ticket has by now.
+            # A form that is sent twice submits the status that the ticket already has.
             if choice[0] == self.data.get("status") or choice[0] != ticket.status
         ]
         self.fields["status"].choices = [("", unchanged), *others]  # type: ignore[attr-defined]

@@ -56,7 +56,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         return self.order_by(models.F("read_datetime").desc(nulls_first=True), "-pk")
 
     def mark_as_read(self) -> int:
-        """Mark notifications as read; those read before keep their date."""
+        """Mark unread notifications as read, and return their number."""
         return self.unread().write(read_datetime=timezone.now())
 
     def waiting(self) -> Self:
@@ -65,7 +65,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         return self.filter(status=NotificationStatusChoices.WAITING, due_datetime__isnull=False)
 
     def due(self, now: datetime) -> Self:
-        """Return rows that are to be sent now and that no run holds."""
+        """Return rows that are to be sent now and that no run has claimed."""
         return self.waiting().filter(due_datetime__lte=now)
 
     def in_same_message_as(

@@ -1,4 +1,4 @@
-"""The service behind `ticket.services.notification`."""
+"""The service `ticket.services.notification`."""
 
 from __future__ import annotations
 

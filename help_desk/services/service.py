@@ -47,8 +47,8 @@ class HelpDeskTicketService:
 
         Args:
             created_by: A saved user.
-            **fields: Values by field name; they override what the instance has. An assignee
-                is recorded as an event of its own, so that they are notified.
+            **fields: Values by field name; they override those of the instance. An assignee
+                is recorded as a separate event, so that they are notified.
 
         Returns:
             The ticket, saved.

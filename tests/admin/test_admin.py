@@ -382,7 +382,7 @@ def saved_values() -> tuple[Any, ...]:
 
 
 class TestStaleForm:
-    """Someone else changes the ticket while the form is open."""
+    """Another user changes the ticket while the form is open."""
 
     @pytest.fixture
     def ticket(self, ticket: HelpDeskTicket) -> HelpDeskTicket:

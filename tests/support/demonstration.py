@@ -1,4 +1,4 @@
-"""Run the example project in processes of its own."""
+"""Run the example project in separate processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mail server that responds as a test requires, behind Django's mail settings."""
+"""A mail backend that responds as a test requires."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def run_receiver(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
 
 @dataclass
 class Network:
-    """What a name resolves to, and which local server is behind public addresses."""
+    """The addresses that a name resolves to, and the local server that they connect to."""
 
     addresses: list[list[str]]
     """The addresses of each lookup, in order; the last ones are repeated."""

@@ -1,4 +1,4 @@
-"""Real workers of two backends: two at once, one of which is killed."""
+"""Two concurrent workers of each of two backends, one of which is killed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def html(response):
 
 @pytest.fixture
 def notification(manager, create_ticket):
-    """The manager's notification of a ticket that someone else created."""
+    """The manager's notification of a ticket that another user created."""
     ticket = create_ticket()
     return Notification.objects.get(recipient=manager, channel="in_app", event__ticket=ticket)
 

@@ -52,7 +52,7 @@ class MailServer:
         try:
             self._connection.close()
         except (OSError, smtplib.SMTPException):
-            # All results are known by now.
+            # All messages already have a result.
             logger.debug("The mail server closed the connection first.", exc_info=True)
 
     def send(self, message: EmailMultiAlternatives) -> None:

@@ -1,4 +1,4 @@
-"""One request: where it is sent, how long it takes, and what the response means."""
+"""One request: its address, its time limit, and the handling of the response."""
 
 from __future__ import annotations
 
