@@ -226,7 +226,9 @@ def test_active_users_that_an_authentication_backend_lists_are_notified(
     assert recipients() == {("in_app", chief, None)}
 
 
-@pytest.mark.parametrize("backend", ["SilentBackend", "UnableBackend", "UnableLaterBackend"])
+@pytest.mark.parametrize(
+    "backend", ["NoWithPermBackend", "UnsupportedBackend", "LazilyUnsupportedBackend"]
+)
 def test_authentication_backend_that_cannot_list_users_is_skipped(
     recipients: Any, manager: Any, settings: Any, backend: str
 ) -> None:

@@ -142,7 +142,7 @@ def test_task_is_enqueued_for_rows_beyond_the_limits(
 def test_task_is_scheduled_later_for_an_unavailable_channel(
     queue: Any, settings: Any, ticket: HelpDeskTicket, database_alias: str
 ) -> None:
-    blocked = ["tests.support.channels.BlockedChannel"]
+    blocked = ["tests.support.channels.UnavailableChannel"]
     settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": blocked}
     settings.ADMINS = [f"x{number}@example.com" for number in range(150)]
     now = timezone.now()
