@@ -1,6 +1,7 @@
-"""What a user can do and see: the one place that decides.
+"""What a user can do and see.
 
-Views, templates, services and notifications ask here; `controller` asks for a request's user.
+Every permission rule is in this module. Views, templates, services and notifications call it;
+`controller` applies it to the user of a request.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def can_view_ticket(user: AnyUser, ticket: HelpDeskTicket) -> bool:
 
 
 def sees_as_creator(user: AnyUser, ticket: HelpDeskTicket) -> bool:
-    """Return whether a user can view a ticket even without the permission: they created it."""
+    """Return whether a user can view a ticket because they created it."""
     return (
         help_desk_settings.CREATORS_SEE_OWN_TICKETS
         and user.is_authenticated

@@ -8,7 +8,6 @@ from django.db import connections, models, transaction
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
-from help_desk.enums import TicketEventType
 from help_desk.querysets.append_only import AppendOnlyQuerySet
 from help_desk.querysets.comment import is_public
 
@@ -25,7 +24,7 @@ IN_APP = "in_app"
 
 
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
-    """Who was notified of what, through which channel."""
+    """Notifications, one row per recipient, event and channel."""
 
     def in_app_of(self, user: User) -> Self:
         """Return a user's in-app notifications, also of deleted tickets."""
@@ -42,10 +41,6 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     def public(self) -> Self:
         """Return notifications that are not about internal notes."""
         return self.filter(is_public("event__comment"))
-
-    def of_new_tickets(self) -> Self:
-        """Return the notifications of created tickets."""
-        return self.filter(event__type=TicketEventType.NEW)
 
     def with_tickets(self) -> Self:
         """Fetch event, ticket, actor and comment in the same query."""
@@ -64,7 +59,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         return self.order_by(models.F("read_datetime").desc(nulls_first=True), "-pk")
 
     def mark_as_read(self) -> int:
-        """Mark notifications as read; those read before keep their date."""
+        """Mark unread notifications as read, and return their number."""
         return self.unread().write(read_datetime=timezone.now())
 
     def waiting(self) -> Self:
@@ -73,7 +68,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         return self.filter(status=NotificationStatusChoices.WAITING, due_datetime__isnull=False)
 
     def due(self, now: datetime) -> Self:
-        """Return rows that are to be sent now and that no run holds."""
+        """Return rows that are to be sent now and that no run has claimed."""
         return self.waiting().filter(due_datetime__lte=now)
 
     def in_same_message_as(
@@ -98,9 +93,9 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     def claim(self, *, lease: UUID, until: datetime, size: int, wait: bool = False) -> list[int]:
         """Claim rows for a delivery run, and return the IDs of the candidates.
 
-        Rows that another run locks are skipped, or waited for if `wait` says so. Where the
-        database cannot skip, some candidates may be claimed by another run meanwhile: only
-        rows that have the lease afterwards are claimed.
+        Rows that another run has locked are skipped; with `wait`, this waits for them. If the
+        database cannot skip locked rows, another run may claim some candidates in the
+        meantime: only rows that have the lease afterwards are claimed.
         """
         values = {"lease": lease, "due_datetime": until}
         rows = self.model._default_manager.using(self.db)

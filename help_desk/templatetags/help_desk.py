@@ -54,7 +54,7 @@ def help_desk_once(context: Context, part: str) -> bool:
         part: The part's name.
 
     Returns:
-        True the first time that a page asks for this part.
+        True for the first call with this part on a page.
     """
     key = f"help_desk_once_{part}"
     is_first = not context.render_context.get(key, False)
