@@ -2,7 +2,7 @@
 
 A test counts once per environment. An environment without tests, such as `lint`, counts as one.
 Fails if anything failed, or if an expected environment is missing, was skipped, ran no test or
-ran on another Django than its name says.
+ran on a different Django version than its name.
 """
 
 import argparse
@@ -33,9 +33,9 @@ def main() -> int:
         junit = arguments.junit / f"{name}.xml"
         results[name] = environment_result(name, environments.get(name), junit)
     total: Counter[str] = Counter()
-    for name, (counts, remark) in results.items():
+    for name, (counts, note) in results.items():
         total += counts
-        print(f"{name:32} {as_text(counts):40} {remark}".rstrip())
+        print(f"{name:32} {as_text(counts):40} {note}".rstrip())
     print(f"\n{as_text(total)} in {arguments.seconds}s")
     return 1 if total["failed"] else 0
 
@@ -48,7 +48,7 @@ def readme_result(junit: Path) -> tuple[Counter[str], str]:
 
 
 def environment_result(name: str, data: dict | None, junit: Path) -> tuple[Counter[str], str]:
-    """Return the counts of an environment, and a remark for the table."""
+    """Return the counts of an environment, and a note for the table."""
     expected_django = re.search(r"django(\d)(\d)", name)
     has_tests = expected_django is not None or junit.exists()
     counts = count_tests(junit)

@@ -1,4 +1,4 @@
-"""How long `ticket.services.create()` takes against a bare insert of its notifications.
+"""Compare `ticket.services.create()` with a bare insert of its notifications.
 
 Run it from a checkout: `python benchmarks/create.py [--rounds 200]`.
 """
@@ -9,7 +9,16 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from measure import Verdict, database, finish, interleave, print_environment, print_table, queries
+from measure import (
+    Goal,
+    analyze,
+    database,
+    finish,
+    interleave,
+    print_environment,
+    print_table,
+    queries,
+)
 
 # isort: split
 from django.contrib.auth import get_user_model
@@ -30,17 +39,17 @@ if TYPE_CHECKING:
 
 SIZES = (1, 100, 1_000)
 GOAL_RATIO = 1.5
-OTHER_ACCOUNTS = 1_000
+OTHER_USERS = 1_000
 FIELDS = {"purpose": "app", "priority": "high", "description": "The printer on floor 3 jams."}
 
 
 class Site:
-    """A site with some managers, and both ways to write what one ticket tells them."""
+    """A site with some managers, and both ways to write the notifications of one ticket."""
 
     def __init__(self) -> None:
-        accounts = get_user_model().objects
-        self.author = accounts.create(username="author")
-        accounts.bulk_create(_account(f"other{number}") for number in range(OTHER_ACCOUNTS))
+        users = get_user_model().objects
+        self.author = users.create(username="author")
+        users.bulk_create(_user(f"other{number}") for number in range(OTHER_USERS))
         self.group = Group.objects.create(name="Managers")
         self.group.permissions.add(
             Permission.objects.get(
@@ -51,20 +60,17 @@ class Site:
         ticket = HelpDeskTicket.objects.create(created_by=self.author, **FIELDS)
         self.event = TicketEvent.objects.get(ticket=ticket)
 
-    def have_managers(self, size: int) -> None:
-        """Make accounts managers, through one group, until there are this many."""
-        accounts = get_user_model().objects.bulk_create(
-            _account(f"manager{number}") for number in range(len(self.managers), size)
+    def add_managers(self, size: int) -> None:
+        """Add users to the managers' group until it has this many members."""
+        users = get_user_model().objects.bulk_create(
+            _user(f"manager{number}") for number in range(len(self.managers), size)
         )
-        self.group.user_set.add(*accounts)
-        self.managers += [account.pk for account in accounts]
-        if connection.vendor == "postgresql":
-            # What its autovacuum does within a minute of such a change.
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+        self.group.user_set.add(*users)
+        self.managers += [user.pk for user in users]
+        analyze()
 
     def create(self) -> HelpDeskTicket:
-        """File a ticket, which tells everyone."""
+        """Create a ticket, which notifies every manager."""
         return HelpDeskTicket().services.create(created_by=self.author, **FIELDS)
 
     def insert(self) -> list[Notification]:
@@ -92,19 +98,19 @@ class Site:
             due_datetime=now,
         )
 
-    def tidy(self) -> None:
-        """Forget what was written, so that tables stay as large as they were."""
+    def reset(self) -> None:
+        """Delete what was written, so that the tables keep their size."""
         _delete(Notification.objects.all())
         _delete(TicketEvent.objects.exclude(pk=self.event.pk))
         _delete(HelpDeskTicket.objects.exclude(pk=self.event.ticket_id))
 
     def written(self) -> list[tuple[Any, ...]]:
-        """What notifications say, apart from keys and moments."""
+        """Return the notifications without their IDs and dates."""
         columns = ("recipient", "address", "channel", "status", "attempts", "error", "lease")
         return sorted(Notification.objects.values_list(*columns), key=repr)
 
 
-def _account(name: str) -> Any:
+def _user(name: str) -> Any:
     return get_user_model()(username=name, email=f"{name}@benchmark.example")
 
 
@@ -114,7 +120,7 @@ def _delete(rows: QuerySet[Any]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What was found at one number of recipients."""
+    """The measurement at one number of recipients."""
 
     size: int
     create: Timing
@@ -124,24 +130,24 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        return self.create.median / self.insert.median
+        return self.create.wall.median / self.insert.wall.median
 
     @property
     def fixed(self) -> int:
-        """Queries beside the inserts of notifications, which a database may limit in size."""
+        """Queries other than the inserts of notifications, which a database may split."""
         return len(self.statements) - _inserts(self.statements)
 
     def cells(self, *, ratio: object = None, fixed: object = None) -> list[object]:
-        """One line of the table; with a number's goal where it is given."""
+        """Return one line of the table, with goals if given."""
         return [
             f"{self.size:,}",
             f"{len(self.statements)} ({_inserts(self.statements)})",
             fixed or self.fixed,
             f"{len(self.bare_statements)} ({_inserts(self.bare_statements)})",
-            self.create,
-            self.insert,
+            self.create.wall,
+            self.insert.wall,
             ratio or f"{self.ratio:.2f}",
-            f"{self.create.fastest / self.insert.fastest:.2f}",
+            f"{self.create.wall.fastest / self.insert.wall.fastest:.2f}",
         ]
 
 
@@ -151,17 +157,17 @@ def _inserts(statements: list[str]) -> int:
 
 
 def _measure(site: Site, size: int, rounds: int) -> Result:
-    site.have_managers(size)
+    site.add_managers(size)
     written = []
-    for way in (site.create, site.insert):
-        way()
+    for write in (site.create, site.insert):
+        write()
         written.append(site.written())
-        site.tidy()
-    assert written[0] == written[1], "both ways must write the same rows"
+        site.reset()
+    assert written[0] == written[1], "both must write the same rows"
     assert len(written[0]) == size + len(ADMINS)
     statements, bare_statements = queries(site.create), queries(site.insert)
-    site.tidy()
-    create, insert = interleave(site.create, site.insert, rounds=rounds, tidy=site.tidy)
+    site.reset()
+    create, insert = interleave(site.create, site.insert, rounds=rounds, reset=site.reset)
     return Result(
         size=size,
         create=create,
@@ -182,22 +188,22 @@ def main() -> None:
         results = [_measure(site, size, rounds) for size in SIZES]
         with override_settings(HELP_DESK={**HELP_DESK, "DELIVERY": "after_commit"}):
             sending, insert = interleave(
-                site.create, site.insert, rounds=max(rounds // 4, 1), tidy=site.tidy
+                site.create, site.insert, rounds=max(rounds // 4, 1), reset=site.reset
             )
     *fewer, thousand = results
     hundred = fewer[-1]
-    ratio = Verdict(f"ratio at {thousand.size:,}", thousand.ratio, GOAL_RATIO)
-    fixed = Verdict(
+    ratio = Goal(f"ratio at {thousand.size:,}", thousand.ratio, GOAL_RATIO)
+    fixed = Goal(
         f"queries beside inserts at {thousand.size:,}, as at {hundred.size}",
         thousand.fixed,
         hundred.fixed,
     )
     print(
-        f"Recipients are managers through one group, told in the app, among {OTHER_ACCOUNTS:,} "
-        f"other accounts.\nADMINS is {ADMINS}, without an account: one row more on both sides, "
-        f"of an\ne-mail that waits. Each side is one transaction. {rounds} rounds by turns; "
-        "milliseconds: median (fastest).\nQueries as assertNumQueries counts them, with BEGIN, "
-        "COMMIT and savepoints; of them inserts of\nnotifications in brackets.\n"
+        f"Recipients are managers through one group, notified in the app, among {OTHER_USERS:,} "
+        f"other users.\nADMINS is {ADMINS}, without a user: one waiting email more on both sides."
+        f"\nEach side is one transaction. {rounds} rounds by turns; wall time in milliseconds: "
+        "median (fastest).\nQueries as assertNumQueries counts them, with BEGIN, COMMIT and "
+        "savepoints; in brackets the inserts\nof notifications among them.\n"
     )
     print_table(
         (
@@ -216,8 +222,9 @@ def main() -> None:
         ],
     )
     print(
-        f"\nWith the e-mail sent after the commit (to nowhere) at {thousand.size:,}, by the way: "
-        f"create {sending},\nbare insert {insert}, ratio {sending.median / insert.median:.2f}.\n"
+        f"\nWith the email sent after the commit (by a dummy backend) at {thousand.size:,}: "
+        f"create {sending.wall},\nbare insert {insert.wall}, ratio "
+        f"{sending.wall.median / insert.wall.median:.2f}.\n"
     )
     finish([ratio, fixed])
 

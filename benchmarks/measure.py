@@ -1,7 +1,7 @@
-"""What the benchmarks share: a database of their own, a stopwatch and a table.
+"""What the benchmarks share: a database of their own, timing and tables.
 
-Two things are compared by turns in one process, in alternating order, many times: what
-else the machine does meanwhile then meets both alike, and the median passes it over.
+Two implementations alternate in one process, many times, and their medians are compared: other
+load on the machine then affects both. CPU time leaves out what the process waits for.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import platform
 import statistics
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-# The checkout that this file is in is what is measured, whatever is installed.
+# Measure the checkout that this file is in, whatever is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
 
@@ -36,10 +36,10 @@ WARM_UP = 5
 
 
 @dataclass(frozen=True)
-class Timing:
-    """How long something took, in seconds, round by round."""
+class Times:
+    """Seconds per round, by one clock."""
 
-    seconds: tuple[float, ...]
+    seconds: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -53,9 +53,25 @@ class Timing:
         return f"{self.median * 1000:.2f} ({self.fastest * 1000:.2f})"
 
 
+@dataclass(frozen=True)
+class Timing:
+    """How long something took, as wall time and as CPU time of this process."""
+
+    wall: Times = field(default_factory=Times)
+    cpu: Times = field(default_factory=Times)
+
+    def add(self, run: Callable[[], object]) -> None:
+        """Run once and add its times."""
+        wall, cpu = perf_counter(), process_time()
+        run()
+        cpu, wall = process_time() - cpu, perf_counter() - wall
+        self.wall.seconds.append(wall)
+        self.cpu.seconds.append(cpu)
+
+
 @contextmanager
 def database() -> Iterator[None]:
-    """Make the database, migrate it, and remove it afterwards."""
+    """Create the database, migrate it, and remove it afterwards."""
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         yield
@@ -68,44 +84,31 @@ def interleave(
     floor: Callable[[], object],
     *,
     rounds: int,
-    tidy: Callable[[], object] = lambda: None,
+    reset: Callable[[], object] = lambda: None,
 ) -> tuple[Timing, Timing]:
-    """Time two things by turns.
-
-    Args:
-        subject: What is measured.
-        floor: What it is compared with.
-        rounds: How often each is timed.
-        tidy: Called after each round, and not timed.
-
-    Returns:
-        The timing of each.
-    """
-    taken: dict[Callable[[], object], list[float]] = {subject: [], floor: []}
+    """Time two functions in alternating order; `reset` runs after each round, untimed."""
+    timings = Timing(), Timing()
     for turn in range(WARM_UP + rounds):
-        for run in (subject, floor) if turn % 2 else (floor, subject):
+        pairs = list(zip((subject, floor), timings, strict=True))
+        for run, timing in pairs if turn % 2 else pairs[::-1]:
             gc.collect()
-            start = perf_counter()
-            run()
-            seconds = perf_counter() - start
-            if turn >= WARM_UP:
-                taken[run].append(seconds)
-        tidy()
-    return Timing(tuple(taken[subject])), Timing(tuple(taken[floor]))
+            (timing if turn >= WARM_UP else Timing()).add(run)
+        reset()
+    return timings
 
 
 def queries(run: Callable[[], object]) -> list[str]:
-    """Collect the statements that are sent, as Django's `assertNumQueries` counts them."""
+    """Return the statements that are sent, as Django's `assertNumQueries` counts them."""
     with CaptureQueriesContext(connection) as captured:
         run()
     return [query["sql"] for query in captured.captured_queries]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A number beside its goal."""
+class Goal:
+    """A measured number and its limit."""
 
-    subject: str
+    name: str
     number: float
     limit: float
 
@@ -114,16 +117,23 @@ class Verdict:
         return self.number <= self.limit
 
     def cell(self) -> str:
-        outcome = "met" if self.is_met else "MISSED"
+        result = "met" if self.is_met else "MISSED"
         number = f"{self.number}" if isinstance(self.number, int) else f"{self.number:.2f}"
-        return f"{number} (goal: at most {self.limit:g}, {outcome})"
+        return f"{number} (goal: at most {self.limit:g}, {result})"
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.cell()}"
+        return f"{self.name}: {self.cell()}"
+
+
+def analyze() -> None:
+    """Update the planner's statistics, as autovacuum does within a minute of many writes."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
 
 
 def print_environment() -> None:
-    """Say what was measured on."""
+    """Print the versions, the database and the machine."""
     version = ".".join(map(str, connection.get_database_version()))
     place = " (a temporary file)" if connection.vendor == "sqlite" else ""
     print(
@@ -134,7 +144,7 @@ def print_environment() -> None:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table, as Markdown, so that it can be pasted."""
+    """Print a Markdown table."""
     cells = [[str(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     cells.insert(1, ["-" * width for width in widths])
@@ -142,8 +152,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
         print("|", " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)), "|")
 
 
-def finish(transitions: Sequence[Verdict]) -> None:
-    """Print each number beside its goal; end with status 1 where one is missed."""
-    for verdict in transitions:
-        print(verdict)
-    sys.exit(0 if all(verdict.is_met for verdict in transitions) else 1)
+def finish(goals: Sequence[Goal]) -> None:
+    """Print each goal; exit with status 1 if one is missed."""
+    for goal in goals:
+        print(goal)
+    sys.exit(0 if all(goal.is_met for goal in goals) else 1)

@@ -1,8 +1,8 @@
-"""The host that is measured: as `django-admin startproject` makes it, with DEBUG off.
+"""The project that is measured: as `django-admin startproject` creates it, with DEBUG off.
 
-`HELP_DESK_BENCHMARK_DATABASE` names one of sqlite (a temporary file, the default), sqlite-wal
-(with a write-ahead log), postgres and mariadb; the servers' addresses are those of an
-unchanged installation on the same machine where the environment says nothing.
+`HELP_DESK_BENCHMARK_DATABASE` is sqlite (a temporary file, the default), sqlite-wal (with a
+write-ahead log), postgres or mariadb. By default the servers run on the same machine with their
+default ports and users.
 """
 
 import os
@@ -54,7 +54,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 LOGIN_URL = "/accounts/login/"
 
-# No account has this address: the row that waits to be sent is one of its own.
+# No user has this address, so it gets a waiting row of its own.
 ADMINS = ["developer@benchmark.example"]
 if django.VERSION >= (6, 1):
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
@@ -62,7 +62,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 HELP_DESK = {
     "SITE_URL": "https://benchmark.example",
-    # Sending is not what is measured: rows wait, as they do where a worker sends.
+    # Sending is measured separately: rows wait for a worker.
     "DELIVERY": "command",
 }
 
@@ -85,9 +85,9 @@ def _postgres():
 
 def _mariadb():
     try:
-        import MySQLdb  # noqa: F401, PLC0415 -- only to see whether it is there
+        import MySQLdb  # noqa: F401, PLC0415 -- tests whether it is installed
     except ImportError:
-        import pymysql  # noqa: PLC0415 -- stands in where mysqlclient cannot be compiled
+        import pymysql  # noqa: PLC0415 -- if mysqlclient cannot be compiled
 
         pymysql.install_as_MySQLdb()
     return {
@@ -108,10 +108,17 @@ def _sqlite_wal():
     return _sqlite() | {"OPTIONS": options}
 
 
-_MAKERS = {"sqlite": _sqlite, "sqlite-wal": _sqlite_wal, "postgres": _postgres, "mariadb": _mariadb}
+_DATABASES = {
+    "sqlite": _sqlite,
+    "sqlite-wal": _sqlite_wal,
+    "postgres": _postgres,
+    "mariadb": _mariadb,
+}
 DATABASE = os.environ.get("HELP_DESK_BENCHMARK_DATABASE", "sqlite")
-if DATABASE not in _MAKERS:
-    _message = f"HELP_DESK_BENCHMARK_DATABASE is {DATABASE!r}; write one of {', '.join(_MAKERS)}."
+if DATABASE not in _DATABASES:
+    _message = (
+        f"HELP_DESK_BENCHMARK_DATABASE is {DATABASE!r}; it must be one of {', '.join(_DATABASES)}."
+    )
     raise ValueError(_message)
-# A connection is kept, as busy sites keep them: connecting is not what is measured.
-DATABASES = {"default": {**_MAKERS[DATABASE](), "CONN_MAX_AGE": None}}
+# Connections are kept open, as on busy sites; connecting is not measured.
+DATABASES = {"default": {**_DATABASES[DATABASE](), "CONN_MAX_AGE": None}}

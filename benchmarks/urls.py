@@ -1,4 +1,4 @@
-"""The three lines of a host, and the floors that the pages are compared with."""
+"""The package's URLs, and the minimal pages that they are compared with."""
 
 from django.urls import include, path
 

@@ -13,7 +13,7 @@ class TicketEventType(models.TextChoices):
 
 
 class NotificationKind(models.TextChoices):
-    """What users can be notified of; one event may be several of these."""
+    """The kinds of event that users can be notified of; one event may be of several kinds."""
 
     NEW = "new", _("New tickets")
     REPLY = "reply", _("Replies")

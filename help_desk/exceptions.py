@@ -53,13 +53,13 @@ class AppendOnlyError(HelpDeskError):
 
 @dataclass(frozen=True, kw_only=True)
 class FieldConflict:
-    """One field that two people changed to different values.
+    """One field that two users changed to different values.
 
     Attributes:
         field: The field's name.
         base: The value that the form was based on, as events store it (of a user, the ID).
         current: The value that the ticket has now.
-        submitted: The value that the second person submitted.
+        submitted: The value that the second user submitted.
     """
 
     field: str
@@ -69,7 +69,7 @@ class FieldConflict:
 
 
 class TicketConflictError(HelpDeskError):
-    """Someone else changed the same fields of the ticket in the meantime.
+    """Another user changed the same fields of the ticket in the meantime.
 
     Attributes:
         conflicts: One `FieldConflict` per field.
@@ -84,7 +84,7 @@ class TicketConflictError(HelpDeskError):
         version: int,
         updated_by_others: Mapping[str, Any] | None = None,
     ) -> None:
-        """Keep what is in conflict.
+        """Describe the conflict.
 
         Args:
             conflicts: One entry per field.
@@ -95,4 +95,4 @@ class TicketConflictError(HelpDeskError):
         self.version = version
         self.updated_by_others = dict(updated_by_others or {})
         fields = ", ".join(conflict.field for conflict in conflicts)
-        super().__init__(f"Someone else changed the same fields in the meantime: {fields}")
+        super().__init__(f"Another user changed the same fields in the meantime: {fields}")

@@ -32,7 +32,7 @@ FALLBACKS = {
     "priority": HelpDeskTicketPriorityChoices.MEDIUM,
     "status": HelpDeskTicketStatusChoices.READY,
 }
-"""The replacements of values that resemble no valid one."""
+"""The replacements of values that are not similar to any valid value."""
 
 
 @dataclass(frozen=True, kw_only=True)

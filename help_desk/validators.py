@@ -10,7 +10,7 @@ TEXT_MAX_LENGTH = 100_000
 
 
 def validate_storable_text(value: str) -> None:
-    """Refuse characters that a database cannot store.
+    """Reject characters that a database cannot store.
 
     PostgreSQL stores no null characters (its documentation, section 8.3, "Character Types"),
     and a lone surrogate cannot be encoded as UTF-8 (RFC 3629, section 3).
@@ -35,7 +35,7 @@ def validate_storable_text(value: str) -> None:
 
 
 def validate_not_blank(value: str) -> None:
-    """Refuse a text that consists of white space only.
+    """Reject a text that consists of white space only.
 
     Args:
         value: The text.

@@ -1,8 +1,8 @@
-"""Runs the suite against the installed package rather than the checkout beside it.
+"""Run the tests against the installed package instead of the checkout.
 
-`python -m tests` takes pytest's arguments. Python puts the working directory first on its
-path; here it goes last, so that `tests` is found in the checkout but `help_desk` where it
-was installed: tox thereby tests the wheel.
+`python -m tests` accepts pytest's arguments. It moves the working directory to the end of
+`sys.path`, so that `tests` is imported from the checkout, but `help_desk` from the installed
+wheel.
 """
 
 import sys

@@ -249,7 +249,7 @@ class MailServer:
 
 @pytest.fixture
 def mail_server(settings: Any) -> Iterator[MailServer]:
-    """Accepts all mail; set `opening`, `closing` and `answers` to make it fail."""
+    """Accepts all mail; set `opening`, `closing` and `replies` to make it fail."""
     ScriptedBackend.reset()
     server = MailServer(settings)
     server.use("tests.support.mail.ScriptedBackend")

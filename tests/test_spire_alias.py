@@ -132,7 +132,7 @@ def test_dotted_paths_and_pickles_resolve_to_the_same_objects(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("is_imported", [False, True], ids=["importable", "imported"])
-def test_installed_django_spire_is_refused_and_unchanged(
+def test_installed_django_spire_is_rejected_and_unchanged(
     tmp_path: Path, *, is_imported: bool
 ) -> None:
     spire = tmp_path / "django_spire" / "help_desk"

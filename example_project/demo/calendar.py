@@ -27,7 +27,7 @@ def working_days(now: datetime, weeks: int) -> list[datetime]:
     ]
 
 
-def moments(rng: Random, now: datetime, *, weeks: int, number: int) -> list[datetime]:
+def random_times(rng: Random, now: datetime, *, weeks: int, number: int) -> list[datetime]:
     """Return random times in the working hours of the last weeks, in order."""
     days = working_days(now, weeks)
     chosen = []
@@ -38,15 +38,15 @@ def moments(rng: Random, now: datetime, *, weeks: int, number: int) -> list[date
     return sorted(chosen)
 
 
-def after(moment: datetime, hours: float) -> datetime:
-    """Return the time `hours` later, moved to the next morning if it is outside working hours."""
-    later = moment + timedelta(hours=hours)
+def add_hours(start: datetime, hours: float) -> datetime:
+    """Return the time `hours` after `start`, or the next morning if that is not a working hour."""
+    later = start + timedelta(hours=hours)
     if later.time() > CLOSES:
         # Keep the minute, so that not everything happens at the opening time.
         later = datetime.combine(later.date() + timedelta(days=1), OPENS, UTC)
-        later += timedelta(minutes=moment.minute)
+        later += timedelta(minutes=start.minute)
     elif later.time() < OPENS:
-        later = datetime.combine(later.date(), OPENS, UTC) + timedelta(minutes=moment.minute)
+        later = datetime.combine(later.date(), OPENS, UTC) + timedelta(minutes=start.minute)
     while later.weekday() >= SATURDAY:
         later += timedelta(days=1)
     return later

@@ -12,7 +12,7 @@ from django.db.models import F, Max, Min, OuterRef, Subquery
 from django.test import override_settings
 from django.utils import timezone
 
-from demo import people, story
+from demo import people, scenario
 from help_desk.choices import NotificationStatusChoices
 from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
@@ -43,7 +43,7 @@ def seed(*, mails: int = MAILS) -> int:
     help_desk = {**settings.HELP_DESK, "DELIVERY": "command"}
     with override_settings(HELP_DESK=help_desk), transaction.atomic():
         users = people.create_users()
-        count = _apply(story.steps_until(timezone.now()), users)
+        count = _apply(scenario.steps_until(timezone.now()), users)
         _date_comments()
         _mark_inboxes_as_read(users)
         _mark_mails_as_sent(except_newest=mails)
@@ -51,26 +51,26 @@ def seed(*, mails: int = MAILS) -> int:
 
 
 @contextmanager
-def _clock_at(moment: datetime) -> Iterator[None]:
-    with mock.patch("django.utils.timezone.now", return_value=moment):
+def _freeze_time(time: datetime) -> Iterator[None]:
+    with mock.patch("django.utils.timezone.now", return_value=time):
         yield
 
 
-def _apply(steps: list[story.Step], users: dict[str, User]) -> int:
+def _apply(steps: list[scenario.Step], users: dict[str, User]) -> int:
     tickets: dict[int, HelpDeskTicket] = {}
     for step in steps:
-        with _clock_at(step.moment):
-            if step.act is story.Act.CREATE:
+        with _freeze_time(step.time):
+            if step.act is scenario.Act.CREATE:
                 tickets[step.number] = HelpDeskTicket().services.create(
-                    users[step.actor], created_datetime=step.moment, **step.fields
+                    users[step.actor], created_datetime=step.time, **step.fields
                 )
             else:
                 _apply_to(tickets[step.number], step, users)
     return len(tickets)
 
 
-def _apply_to(ticket: HelpDeskTicket, step: story.Step, users: dict[str, User]) -> None:
-    actor, act = users[step.actor], story.Act
+def _apply_to(ticket: HelpDeskTicket, step: scenario.Step, users: dict[str, User]) -> None:
+    actor, act = users[step.actor], scenario.Act
     match step.act:
         case act.ASSIGN:
             ticket.services.assign(users[step.assignee], actor=actor)

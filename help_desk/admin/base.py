@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.auth import policy
+from help_desk.auth.user_model import user_email_field
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -25,18 +25,10 @@ else:
 
 
 def user_search_fields(relation: str) -> tuple[str, ...]:
-    """Return the lookups of a related user's name and email address, if the model has them."""
+    """Return the lookups of a related user's username and, if there is one, email address."""
     user_model = get_user_model()
-    names = dict.fromkeys((user_model.USERNAME_FIELD, user_model.get_email_field_name()))
-    return tuple(f"{relation}__{name}" for name in names if _has_field(user_model, name))
-
-
-def _has_field(model: type[Model], name: str) -> bool:
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True
+    names = dict.fromkeys((user_model.USERNAME_FIELD, user_email_field()))
+    return tuple(f"{relation}__{name}" for name in names if name)
 
 
 def change_link(model: str, pk: Any, text: object) -> SafeString:

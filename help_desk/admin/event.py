@@ -46,12 +46,12 @@ class TicketEventAdmin(RelatedToTicketAdmin):
     @admin.display(description=_("Changes"))
     def changed_values(self, event: TicketEvent) -> SafeString:
         """Return a line with the old and the new value of each changed field."""
-        people = user_names([event])
+        names = user_names([event])
         lines = (
             (
                 name,
-                format_value(name, old, people) or "–",
-                format_value(name, new, people) or "–",
+                format_value(name, old, names) or "–",
+                format_value(name, new, names) or "–",
             )
             for name, (old, new) in event.changes.items()
         )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
-from help_desk.content.wording import display_name, field_label, format_value
+from help_desk.content.wording import field_label, format_attribute
 from help_desk.exceptions import TicketConflictError
 from help_desk.forms.ticket import TicketForm
 from help_desk.services.flows.conflicts import merge
@@ -69,9 +69,7 @@ class TicketAdminForm(TicketForm):
         )
         self.add_error(None, text % {"fields": labels})
         for conflict in error.conflicts:
-            current = conflict.current
-            is_user = hasattr(current, "pk")
-            value = display_name(current) if is_user else format_value(conflict.field, current)
+            value = format_attribute(conflict.field, conflict.current)
             text = _("Current value: %(value)s. Saving again replaces it with your value.")
             self.add_error(conflict.field, text % {"value": value})
         # Submitted values stay. Fields that the user did not change follow the ticket: with the

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BaseHelpDeskAuthController:
-    """Answers permission questions for the user of one request."""
+    """The permissions of the user of one request."""
 
     def __init__(self, request: HttpRequest) -> None:
         """Bind the controller to a request.

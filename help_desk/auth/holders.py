@@ -11,21 +11,21 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import FieldError
 from django.db.models import Q, QuerySet
 
+from help_desk.auth.user_model import has_user_field
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    from django.db.models import Model
 
 
 def holders(permission: str, using: str, among: Collection[Any] | None = None) -> set[Any]:
     """Return the IDs of the active users who hold a permission.
 
     Each authentication backend that can list holders is queried once
-    (https://docs.djangoproject.com/en/stable/topics/auth/customizing/). One that cannot is
-    asked about each user of `among`, if that is given.
+    (https://docs.djangoproject.com/en/stable/topics/auth/customizing/). For one that cannot,
+    `has_perm` is called for each user of `among`, if that is given.
 
     Args:
-        permission: The name of the permission, as `has_perm` takes it.
+        permission: The name of the permission, in the form that `has_perm` expects.
         using: The alias of the database.
         among: The IDs of the users to consider; None for all.
 
@@ -43,7 +43,7 @@ def holders(permission: str, using: str, among: Collection[Any] | None = None) -
             # FieldError: Django's backend, with a user model without groups and permissions.
             other_backends.append(backend)
     if among is not None and other_backends:
-        found |= _ask_for_each(other_backends, permission, using, set(among) - found)
+        found |= _check_each_user(other_backends, permission, using, set(among) - found)
     return found
 
 
@@ -81,14 +81,14 @@ def _active_ids(users: Iterable[Any], using: str, among: Collection[Any] | None)
             users = users.order_by()
             if among is not None:
                 users = users.filter(pk__in=among)
-        if _has_field(users.model, "is_active"):
+        if has_user_field("is_active"):
             rows = users.values_list("pk", "is_active")
             return {user_id for user_id, is_active in rows if is_active}
     ids = {user.pk for user in users if user.is_active}
     return ids if among is None else ids & set(among)
 
 
-def _ask_for_each(
+def _check_each_user(
     backends: Iterable[Any], permission: str, using: str, among: Collection[Any]
 ) -> set[Any]:
     backends = [backend for backend in backends if hasattr(backend, "has_perm")]
@@ -100,7 +100,3 @@ def _ask_for_each(
         for user in users
         if user.is_active and any(backend.has_perm(user, permission) for backend in backends)
     }
-
-
-def _has_field(model: type[Model], name: str) -> bool:
-    return any(field.name == name for field in model._meta.concrete_fields)

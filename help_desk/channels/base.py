@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ChannelUnavailableError(HelpDeskError):
-    """No message can be sent through this channel now, whoever the recipient is."""
+    """No message can be sent through this channel now, to any recipient."""
 
 
 class NotSentError(HelpDeskError):
@@ -38,7 +38,7 @@ class NotSentError(HelpDeskError):
 
 @dataclass(kw_only=True)
 class Recipient:
-    """Someone to notify.
+    """A user or an address to notify.
 
     Attributes:
         user_id: The user's ID; None for an address in `ADMINS` without a user.

@@ -6,7 +6,7 @@ MAX_LENGTH = 500
 
 
 def reason_of(error: Exception) -> str:
-    """Return what an error says in one line, such as "connection refused".
+    """Return the reason for an error in one line, such as "connection refused".
 
     An error may quote a server, which can send anything.
     """

@@ -33,8 +33,8 @@ class Content:
 
     Attributes:
         subject: The subject of the conversation, the same for every event of one ticket.
-        title: One line that says what happened.
-        body: One line with more about it.
+        title: What happened, in one line.
+        body: Details, in one line.
         details: Label and value pairs, in order.
         text: The whole text of the ticket or the comment; may be empty.
     """

@@ -20,7 +20,7 @@ def has_site() -> bool:
 
 
 def site_url() -> str | None:
-    """Return the setting `SITE_URL`, else the current site by HTTPS, else None."""
+    """Return the setting `SITE_URL`, or the HTTPS URL of the current site, or None."""
     if help_desk_settings.SITE_URL:
         return help_desk_settings.SITE_URL.rstrip("/")
     if has_site():

@@ -1,4 +1,4 @@
-"""How pages, the admin and channels write users, fields and values."""
+"""Users, fields and values as text, the same on pages, in the admin and in channels."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Change:
 
 
 def display_name(user: Any) -> str:
-    """Return a user's full name, else the username; for None, a word for an unknown user."""
+    """Return a user's full name, or the username if it is empty, or "Someone" for None."""
     if user is None:
         return _("Someone")
     get_full_name = getattr(user, "get_full_name", None)
@@ -83,6 +83,11 @@ def format_value(field: str, value: Any, names: Mapping[str, str] | None = None)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return "" if value is None else str(value)
+
+
+def format_attribute(field: str, value: Any) -> str:
+    """Return the value of a ticket's attribute, which may be a user, as text."""
+    return display_name(value) if hasattr(value, "pk") else format_value(field, value)
 
 
 def changes_of(event: TicketEvent, names: Mapping[str, str] | None = None) -> Iterator[Change]:

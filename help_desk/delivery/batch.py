@@ -1,4 +1,4 @@
-"""The rows that a delivery run holds at a time: claimed, sent, recorded.
+"""Claiming, sending and recording one batch of rows.
 
 Claiming is a short transaction. Sending happens outside of any, and each result is recorded
 before the next message is sent. A claimed row has a lease until its `due_datetime`; the rows of
@@ -46,7 +46,7 @@ MAX_UNEXPECTED_ERRORS = 3
 
 
 class Batch:
-    """The rows that one run holds at a time."""
+    """The rows that a run has claimed together."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -64,7 +64,7 @@ class Batch:
     def _is_over(self) -> bool:
         return self.run.is_out_of_time or timezone.now() >= self.lease_end - LEASE_RESERVE
 
-    def take(self, size: int) -> int:
+    def claim_due(self, size: int) -> int:
         """Claim due rows, and return how many candidates there were."""
         due = self._table.due(timezone.now()).exclude(channel__in=self.run.blocked)
         if self.run.event_id is not None:
@@ -73,7 +73,7 @@ class Batch:
 
     def _claim(self, rows: NotificationQuerySet, size: int) -> int:
         def claim() -> list[int]:
-            # A locked row of a single event is waited for: no later batch would find it.
+            # Wait for the locked rows of a single event: no later batch would find them.
             wait = self.run.event_id is not None
             return rows.claim(lease=self.lease, until=self.lease_end, size=size, wait=wait)
 
@@ -85,14 +85,14 @@ class Batch:
         """Send the rows and record the results; return whether there was time for all."""
         try:
             self._read()
-            if self._claim_companions():
+            if self._claim_same_messages():
                 self._read()
             self._skip()
             for name, rows in groupby(self.rows, key=attrgetter("channel")):
                 if not self._send_through(name, list(rows)):
                     return False
         finally:
-            self._give_back()
+            self._release()
         return True
 
     def _read(self) -> None:
@@ -103,16 +103,16 @@ class Batch:
         self.rows = list(held.order_by("channel", "pk")) if self.undecided else []
         self.undecided = {row.pk for row in self.rows}
 
-    def _claim_companions(self) -> int:
-        """Claim the rows that belong in the same messages, and return their number."""
+    def _claim_same_messages(self) -> int:
+        """Claim the other rows that belong in the same messages, and return their number."""
         digest = {name for name, channel in self.channels.items() if channel.supports_digest}
         rows = [row for row in self.rows if row.channel in digest and row.recipient_id]
         if not rows:
             return 0
         now = timezone.now()
         window_end = now + timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
-        companions = self._table.in_same_message_as(rows, now=now, window_end=window_end)
-        ids = list(companions.values_list("pk", flat=True)[:BATCH_SIZE])
+        others = self._table.in_same_message_as(rows, now=now, window_end=window_end)
+        ids = list(others.values_list("pk", flat=True)[:BATCH_SIZE])
         if not ids:
             return 0
         # Without the join, so that no event is locked.
@@ -132,7 +132,6 @@ class Batch:
                 "skipped",
                 ids,
                 status=NotificationStatusChoices.SKIPPED,
-                lease=None,
                 due_datetime=None,
                 error=reason,
             )
@@ -157,7 +156,7 @@ class Batch:
     def _results(
         self, channel: Channel, remaining: dict[int, Notification]
     ) -> Generator[SendResult]:
-        """Send rows and yield one result per row, whatever the channel does."""
+        """Send rows and yield one result per row, even if the channel raises an error."""
         for attempt in range(1, MAX_UNEXPECTED_ERRORS + 1):
             is_unavailable, error_text = attempt == MAX_UNEXPECTED_ERRORS, ""
             try:
@@ -167,7 +166,7 @@ class Batch:
                 error_text, is_unavailable = str(error), True
             except Exception as unexpected_error:
                 # A host's channel may raise anything. It sends its rows in order, so the next
-                # row caused it, unless it happens again and again.
+                # row caused it, unless it happens repeatedly.
                 logger.exception("Channel %s failed.", channel.name)
                 close_broken_connection(self.run.using)
                 error_text = f"{type(unexpected_error).__name__}: {unexpected_error}"[:1000]
@@ -183,18 +182,24 @@ class Batch:
 
     def _record(self, result: SendResult) -> None:
         for counter, rows, values in transitions(result):
-            self._write(counter, {row.pk for row in rows}, **values)
+            is_attempt = not result.is_deferred
+            self._write(counter, {row.pk for row in rows}, is_attempt=is_attempt, **values)
 
-    def _write(self, counter: str, ids: Collection[int], **values: object) -> None:
-        """Record values of rows that still have the lease."""
-        # If that fails, rows that were sent must not be given back, to be sent again at once.
+    def _write(
+        self, counter: str, ids: Collection[int], *, is_attempt: bool = False, **values: object
+    ) -> None:
+        """Record values of rows that still have the lease, and release them."""
+        # Even if the update fails, rows that were sent must not be released: they would be sent
+        # again immediately.
         self.undecided.difference_update(ids)
-        held = self._table.filter(pk__in=ids, lease=self.lease)
-        count = retry_on_db_error(lambda: held.write(**values), self.run.using)
-        self.run.report.count(counter, count)
 
-    def _give_back(self) -> None:
-        """Release the rows that there was no time for."""
+        def write() -> int:
+            return self._table.record_result(ids, lease=self.lease, is_attempt=is_attempt, **values)
+
+        self.run.report.count(counter, retry_on_db_error(write, self.run.using))
+
+    def _release(self) -> None:
+        """Release the rows that were not sent in time."""
         if not self.undecided:
             return
         held = self._table.filter(pk__in=self.undecided, lease=self.lease)

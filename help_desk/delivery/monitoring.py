@@ -1,4 +1,4 @@
-"""Whether notifications are sent in time."""
+"""The state of the outbox, and whether notifications are sent in time."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxStatus:
-    """The state of the outbox at one moment.
+    """The state of the outbox.
 
     Attributes:
         waiting: Rows that are still to be sent, now or later.
-        due: Those that are to be sent now and that no run holds.
-        failed: Rows that were given up.
-        max_delay: How late the latest row is; None if none is.
+        due: Those that are to be sent now and that no run has claimed.
+        failed: Rows that failed permanently.
+        max_delay: The delay of the most overdue row; None if no row is overdue.
         runs: The latest run of each source.
     """
 
@@ -38,7 +38,7 @@ class OutboxStatus:
     runs: Sequence[DeliveryRun]
 
     def is_late(self, limit: timedelta) -> bool:
-        """Whether a row is later than the limit."""
+        """Whether the delay of a row exceeds the limit."""
         return self.max_delay is not None and self.max_delay > limit
 
 
@@ -64,7 +64,7 @@ def outbox_status(using: str) -> OutboxStatus:
 
 
 def max_delay(using: str, now: datetime) -> timedelta | None:
-    """Return how late the latest row is, however often it was tried; None if none is."""
+    """Return the delay of the most overdue row since its first date; None if none is overdue."""
     rows = Notification.objects.using(using).waiting()
     since: datetime | None = rows.aggregate(
         since=Min(Coalesce("scheduled_datetime", "created_datetime"))

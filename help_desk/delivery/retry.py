@@ -1,4 +1,4 @@
-"""What a row becomes after an attempt, and how failing database statements are repeated."""
+"""The state of a row after an attempt, and the retries of failed database statements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connections
-from django.db.models import F
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
@@ -32,7 +31,8 @@ CHANNEL_PAUSE = timedelta(minutes=1)
 """How long rows wait for a channel that is unavailable."""
 GIVE_UP_AFTER = timedelta(days=3)
 MIN_ATTEMPTS = 5
-"""After days without a connection, the first answer of a server may ask to try again later."""
+"""A row does not fail before this many attempts: the first reply after a long outage may be a
+temporary error."""
 RETRY_DELAYS = (0.0, 0.2, 1.0, 3.0)
 """Seconds between the attempts of a database statement: the victim of a deadlock can repeat it
 at once, and a server that restarts is back in a few seconds."""
@@ -44,12 +44,11 @@ def transitions(
     """Yield the report's counter, the rows, and their new values for a result."""
     now = timezone.now()
     rows = result.notifications
-    # An error may quote a server, which may answer anything.
-    values: dict[str, Any] = {"lease": None, "error": storable(result.error, "\ufffd")}
+    # An error may quote a server's response, which may contain any characters.
+    values: dict[str, Any] = {"error": storable(result.error, "\ufffd")}
     if result.is_deferred:
         yield "deferred", rows, values | {"due_datetime": now + _jitter(CHANNEL_PAUSE)}
         return
-    values["attempts"] = F("attempts") + 1
     done = values | {"due_datetime": None}
     if not result.error:
         sent = {"status": NotificationStatusChoices.SENT, "sent_datetime": now}

@@ -1,4 +1,4 @@
-"""One delivery run: its limits, its report, and the record that it leaves."""
+"""One delivery run: its limits, its report and its record in the database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DeliveryReport:
     Attributes:
         sent: Rows that were sent.
         retried: Rows that will be attempted again.
-        failed: Rows that were given up.
+        failed: Rows that failed permanently.
         deferred: Rows that wait for a channel that was unavailable.
         skipped: Rows that must not be sent any more.
     """
@@ -40,7 +40,7 @@ class DeliveryReport:
 
     @property
     def handled(self) -> int:
-        """The number of rows that the run claimed and decided on."""
+        """The number of rows that the run claimed and recorded a result for."""
         return sum(astuple(self))
 
     def count(self, counter: str, rows: int) -> None:
@@ -79,7 +79,7 @@ class Run:
 
     @property
     def is_out_of_time(self) -> bool:
-        """Whether to stop now, whatever is left."""
+        """Whether to stop now, even if rows are left."""
         if self.stop is not None and self.stop():
             return True
         return self.deadline is not None and timezone.now() >= self.deadline
@@ -102,7 +102,7 @@ def record_run(source: str, report: DeliveryReport, using: str) -> None:
         if rows.filter(recently).exists():
             return
     if not rows.update(**values):
-        # Another run may insert the first row at this moment; either will do.
+        # Another run may insert the row at the same time; either of them is correct.
         DeliveryRun.objects.using(using).bulk_create(
             [DeliveryRun(source=source, **values)], ignore_conflicts=True
         )

@@ -54,7 +54,7 @@ def deliver(
         event_id: Send only the notifications of this event.
         max_rows: The maximum number of notifications to handle.
         max_time: When to stop, counted from now; a message that is being sent is finished.
-        stop: Asked after each message whether to stop.
+        stop: Called after each message; returns whether to stop.
         progress: Called with the report after each message.
 
     Returns:
@@ -71,7 +71,7 @@ def deliver(
     while True:
         size = run.next_size
         batch = Batch(run)
-        found = batch.take(size)
+        found = batch.claim_due(size)
         had_time = batch.send()
         if (found < size and had_time) or run.is_over:
             return run.report

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket
 
 MAX_CHOICES = 50
-"""Users in a select; with more, the username is typed."""
+"""The maximum number of users in a select; if there are more, the username is typed."""
 
 ASSIGN_TO_ME, ASSIGN, UNASSIGN = "assign_to_me", "assign", "unassign"
 
@@ -31,7 +31,7 @@ class StatusForm(forms.Form):
 
 
 class AssignForm(forms.Form):
-    """Assigns a ticket to the user or to someone else, or unassigns it.
+    """Assigns a ticket to the current user or to another user, or unassigns it.
 
     Whether the assignee can change tickets is validated by the service.
     """
@@ -102,7 +102,7 @@ class AssignForm(forms.Form):
             self._add_assignee_error("required")
         return cleaned
 
-    def refuse_assignee(self) -> None:
+    def add_invalid_assignee_error(self) -> None:
         """Report that the user cannot be assigned tickets."""
         self._add_assignee_error("invalid_choice")
 

@@ -73,13 +73,13 @@ class ReplyForm(CommentEditForm):
         others = [
             choice
             for choice in TICKET_CHOICES["status"].choices
-            # A form that is sent twice submits the status that the ticket has by now.
+            # A form that is sent twice submits the status that the ticket already has.
             if choice[0] == self.data.get("status") or choice[0] != ticket.status
         ]
         self.fields["status"].choices = [("", unchanged), *others]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse the whole reply if the user lost the permission for a part of it.
+        """Reject the whole reply if the user lost the permission for a part of it.
 
         Returns:
             The cleaned data.
@@ -100,7 +100,7 @@ class ReplyForm(CommentEditForm):
         return super().clean() or self.cleaned_data
 
     def add_status_conflict(self, ticket: HelpDeskTicket) -> None:
-        """Report that someone else changed the status.
+        """Report that another user changed the status.
 
         Args:
             ticket: The ticket as it is now.

@@ -21,7 +21,7 @@ ME, UNASSIGNED = "me", "unassigned"
 
 
 class SearchField(forms.CharField):
-    """A search text, without what no database can be asked for."""
+    """A search text, without characters that databases reject in a query."""
 
     widget = forms.TextInput(
         attrs={"type": "search", "dir": "auto", "maxlength": SEARCH_MAX_LENGTH}

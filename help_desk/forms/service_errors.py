@@ -1,4 +1,4 @@
-"""Errors of services, on forms."""
+"""Showing the errors of services on forms."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ else:
 
 
 class ServiceErrorsMixin(BaseForm):
-    """Shows what a service refused."""
+    """Adds the validation errors of services to a form."""
 
     def add_service_error(self, error: ValidationError) -> None:
         """Add a service's error to its fields.
 
         Args:
-            error: What the service raised; errors of fields that the form does not have are
-                shown above it.
+            error: The error that the service raised. Errors of fields that the form does not
+                have become non-field errors.
         """
         by_field = error.error_dict if hasattr(error, "error_dict") else {None: error.error_list}
         for name, errors in by_field.items():
-            for single in errors:
-                self.add_error(name if name in self.fields else None, single)
+            for field_error in errors:
+                self.add_error(name if name in self.fields else None, field_error)

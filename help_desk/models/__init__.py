@@ -6,7 +6,7 @@ from help_desk.models.event import TicketEvent
 from help_desk.models.follower import TicketFollower
 from help_desk.models.notification import Notification
 from help_desk.models.preference import EmailSchedule, NotificationPreference
-from help_desk.models.ticket import HelpDeskTicket, undo_on_error
+from help_desk.models.ticket import HelpDeskTicket, restore_on_error
 
 __all__ = [
     "DeliveryRun",
@@ -17,5 +17,5 @@ __all__ = [
     "TicketComment",
     "TicketEvent",
     "TicketFollower",
-    "undo_on_error",
+    "restore_on_error",
 ]

@@ -21,7 +21,7 @@ class TicketEvent(AppendOnlyModel):
 
     `changes` maps the name of each changed field to `[old, new]`. In the event of a ticket's
     creation `old` is None, so the event keeps the ticket's initial values. An event with a
-    comment is that the comment was added or edited, with its `text` among the changes.
+    comment records that the comment was added or edited, with its `text` among the changes.
     """
 
     ticket = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What users want to be notified of, and how often by email."""
+"""Notification preferences and email frequency of users."""
 
 from __future__ import annotations
 

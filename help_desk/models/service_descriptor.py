@@ -1,4 +1,4 @@
-"""The descriptor behind `ticket.services`."""
+"""The descriptor of `ticket.services`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from django.db import models, router, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from model_utils import FieldTracker
 
 from help_desk.choices import (
     HelpDeskTicketPriorityChoices,
@@ -21,6 +20,7 @@ from help_desk.choices import (
 from help_desk.enums import TicketEventType
 from help_desk.models.event import TicketEvent
 from help_desk.models.service_descriptor import ServiceDescriptor
+from help_desk.models.tracker import SnapshotTracker
 from help_desk.querysets import HelpDeskTicketQuerySet
 from help_desk.validators import TEXT_MAX_LENGTH, validate_not_blank, validate_storable_text
 
@@ -42,7 +42,7 @@ TRACKED_FIELDS = (*CONTENT_FIELDS, "assigned_to", "is_active", "is_deleted")
 class HelpDeskTicket(models.Model):
     """An issue with an app or with the company.
 
-    `services` is the way to create and change tickets: it validates, records the history and
+    Create and change tickets through `services`, which validates, records the history and
     notifies. `save()` records the history too, but notifies no one.
     """
 
@@ -100,12 +100,12 @@ class HelpDeskTicket(models.Model):
     services: ClassVar[HelpDeskTicketService] = ServiceDescriptor(  # type: ignore[assignment]
         "help_desk.services.service.HelpDeskTicketService"
     )
-    tracker = FieldTracker(fields=TRACKED_FIELDS)
+    tracker = SnapshotTracker(fields=TRACKED_FIELDS)
 
     version: int | None
-    """The ID of the latest event, if the queryset was asked `with_version()`."""
+    """The ID of the latest event; set by `with_version()` of the queryset."""
     is_muted: bool | None
-    """Whether a user muted or follows it, if asked `with_subscription_for(user)`."""
+    """Whether a user muted it; set by `with_subscription_for(user)` of the queryset."""
 
     class Meta:
         db_table = "django_spire_help_desk_ticket"
@@ -177,12 +177,12 @@ class HelpDeskTicket(models.Model):
     ) -> TicketEvent | None:
         """Save the ticket and return the event, or None if nothing changed.
 
-        With a comment, the event is that the comment was added.
+        With a comment, the event records that the comment was added.
         """
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else frozenset(update_fields)
         # No savepoint: as in Django, an error dooms the caller's transaction.
-        with undo_on_error(self), transaction.atomic(using=using, savepoint=False):
+        with restore_on_error(self), transaction.atomic(using=using, savepoint=False):
             fields = self._set_done_datetime(fields)
             is_new = self._state.adding
             changes = self.initial_values() if is_new else self._changes(fields)
@@ -267,7 +267,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def undo_on_error(ticket: HelpDeskTicket) -> Iterator[None]:
+def restore_on_error(ticket: HelpDeskTicket) -> Iterator[None]:
     """Restore the instance if the block raises.
 
     The row is rolled back, so changes are still to be recorded, and a new ticket is still new:

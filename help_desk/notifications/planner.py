@@ -158,7 +158,7 @@ def _row(
 def _end_of_window(event: TicketEvent) -> datetime:
     """Return when a change can be sent at the earliest."""
     # Debounce: several changes by one user within CHANGES_WINDOW become one email. After a
-    # commit, nothing would send them later, so they are sent at once.
+    # commit, nothing would send them later, so they are sent immediately.
     if event.type != TicketEventType.UPDATE or help_desk_settings.DELIVERY == AFTER_COMMIT:
         return event.created_datetime
     return event.created_datetime + timedelta(seconds=help_desk_settings.CHANGES_WINDOW)

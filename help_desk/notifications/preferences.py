@@ -1,4 +1,4 @@
-"""What recipients want to be notified of, and how often by email."""
+"""The preferences of recipients: kinds of event, channels and email frequency."""
 
 from __future__ import annotations
 
@@ -45,10 +45,9 @@ class NotificationPreferences:
         result: dict[str, list[str]] = defaultdict(list)
         for kind in sorted(kinds):
             by_role = self._rules[kind]
-            ruled = [by_role[role] for role in recipient.roles if by_role[role]]
-            if not ruled:
+            channels = set().union(*(by_role[role] for role in recipient.roles))
+            if not channels:
                 continue
-            channels = set().union(*ruled)
             for channel, enabled in self._enabled.get((recipient.user_id, kind), {}).items():
                 (channels.add if enabled else channels.discard)(channel)
             for channel in channels:

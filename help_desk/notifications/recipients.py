@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models.functions import Lower
 
 from help_desk.auth import policy
 from help_desk.auth.holders import holders
+from help_desk.auth.user_model import user_email_field
 from help_desk.channels import Recipient
 from help_desk.conf import help_desk_settings
 from help_desk.enums import NotificationKind, Role
@@ -88,7 +88,7 @@ def _previous_assignee(event: TicketEvent) -> Any:
 
 def add_email_addresses(recipients: Collection[Recipient], using: str) -> None:
     """Look up the email addresses of recipients."""
-    email_field = _email_field()
+    email_field = user_email_field()
     by_id = {
         recipient.user_id: recipient for recipient in recipients if recipient.user_id is not None
     }
@@ -101,7 +101,7 @@ def add_email_addresses(recipients: Collection[Recipient], using: str) -> None:
 
 def is_developer(user: Any) -> bool:
     """Whether a user's email address is in `settings.ADMINS`."""
-    email_field = _email_field()
+    email_field = user_email_field()
     address = "" if email_field is None else getattr(user, email_field) or ""
     return address.lower() in {found.lower() for found in developer_addresses()}
 
@@ -125,7 +125,7 @@ def address_in(entry: object) -> str:
 def _developers(using: str) -> Iterator[Recipient]:
     addresses = {address.lower(): address for address in developer_addresses()}
     external = dict(addresses)
-    email_field = _email_field()
+    email_field = user_email_field()
     if addresses and email_field is not None:
         users = (
             get_user_model()
@@ -143,14 +143,3 @@ def _developers(using: str) -> Iterator[Recipient]:
                 yield Recipient(user_id=user.pk, email=address, roles={Role.DEVELOPER})
     for address in external.values():
         yield Recipient(email=address, roles={Role.DEVELOPER})
-
-
-def _email_field() -> str | None:
-    """Return the name of the user model's email field, if it has one."""
-    user_model = get_user_model()
-    name = user_model.get_email_field_name()
-    try:
-        user_model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return None
-    return name

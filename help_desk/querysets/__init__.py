@@ -1,4 +1,4 @@
-"""The questions asked of tickets, events, comments, notifications and email schedules."""
+"""The querysets of tickets, events, comments, notifications and email schedules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The events of tickets."""
+"""Ticket events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
-    """What happened to tickets."""
+    """The events of tickets."""
 
     def record(
         self,
@@ -49,6 +49,6 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         """Return events that are not about internal notes."""
         return self.filter(is_public("comment"))
 
-    def with_people(self) -> Self:
+    def with_users(self) -> Self:
         """Fetch actor and comment in the same query."""
         return self.select_related("actor", "comment")

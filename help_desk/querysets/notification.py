@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections, models, transaction
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
-from help_desk.enums import TicketEventType
 from help_desk.querysets.append_only import AppendOnlyQuerySet
 from help_desk.querysets.comment import is_public
 
@@ -25,11 +24,15 @@ IN_APP = "in_app"
 
 
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
-    """Who was notified of what, through which channel."""
+    """Notifications, one row per recipient, event and channel."""
+
+    def in_app_of(self, user: User) -> Self:
+        """Return a user's in-app notifications, also of deleted tickets."""
+        return self.filter(recipient_id=user.pk, channel=IN_APP)
 
     def inbox_of(self, user: User) -> Self:
         """Return a user's in-app notifications of tickets that are not deleted."""
-        return self.filter(recipient_id=user.pk, channel=IN_APP, event__ticket__is_deleted=False)
+        return self.in_app_of(user).filter(event__ticket__is_deleted=False)
 
     def about(self, ticket: models.Model) -> Self:
         """Return the notifications of one ticket's events."""
@@ -39,10 +42,6 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         """Return notifications that are not about internal notes."""
         return self.filter(is_public("event__comment"))
 
-    def of_new_tickets(self) -> Self:
-        """Return the notifications of created tickets."""
-        return self.filter(event__type=TicketEventType.NEW)
-
     def with_tickets(self) -> Self:
         """Fetch event, ticket, actor and comment in the same query."""
         return self.select_related("event__ticket", "event__actor", "event__comment")
@@ -51,12 +50,16 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         """Return notifications that their recipient has not read."""
         return self.filter(read_datetime=None)
 
+    def in_index_order(self) -> Self:
+        """Order by the columns of the inbox's index, so that a slice reads no other rows."""
+        return self.order_by("recipient_id", "channel", "read_datetime")
+
     def unread_first(self) -> Self:
         """Return unread notifications first, then the newest first."""
         return self.order_by(models.F("read_datetime").desc(nulls_first=True), "-pk")
 
     def mark_as_read(self) -> int:
-        """Mark notifications as read; those read before keep their date."""
+        """Mark unread notifications as read, and return their number."""
         return self.unread().write(read_datetime=timezone.now())
 
     def waiting(self) -> Self:
@@ -65,7 +68,7 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
         return self.filter(status=NotificationStatusChoices.WAITING, due_datetime__isnull=False)
 
     def due(self, now: datetime) -> Self:
-        """Return rows that are to be sent now and that no run holds."""
+        """Return rows that are to be sent now and that no run has claimed."""
         return self.waiting().filter(due_datetime__lte=now)
 
     def in_same_message_as(
@@ -90,9 +93,9 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     def claim(self, *, lease: UUID, until: datetime, size: int, wait: bool = False) -> list[int]:
         """Claim rows for a delivery run, and return the IDs of the candidates.
 
-        Rows that another run locks are skipped, or waited for if `wait` says so. Where the
-        database cannot skip, some candidates may be claimed by another run meanwhile: only
-        rows that have the lease afterwards are claimed.
+        Rows that another run has locked are skipped; with `wait`, this waits for them. If the
+        database cannot skip locked rows, another run may claim some candidates in the
+        meantime: only rows that have the lease afterwards are claimed.
         """
         values = {"lease": lease, "due_datetime": until}
         rows = self.model._default_manager.using(self.db)
@@ -106,6 +109,31 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
             # The conditions are repeated: another run may have claimed some since.
             self.order_by().filter(pk__in=ids).write(**values)
         return ids
+
+    def record_result(
+        self, ids: Collection[int], *, lease: UUID, is_attempt: bool, **values: object
+    ) -> int:
+        """Update and release those of some rows that have the lease; return their number.
+
+        It runs once per message; written by hand, as the ORM takes ten times as long to build it.
+        """
+        connection = connections[self.db]
+        quote: Any = connection.ops.quote_name
+        get_field: Any = self.model._meta.get_field
+        fields = [(get_field(name), value) for name, value in values.items()]
+        columns = ["lease = NULL", *(f"{quote(field.column)} = %s" for field, _value in fields)]
+        if is_attempt:
+            columns.append("attempts = attempts + 1")
+        fields += [(get_field("id"), id) for id in ids]
+        fields.append((get_field("lease"), lease))
+        sql = (
+            f"UPDATE {quote(self.model._meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 -- no values
+            f"WHERE id IN ({', '.join(['%s'] * len(ids))}) AND lease = %s"
+        )
+        params = [field.get_db_prep_save(value, connection) for field, value in fields]
+        with transaction.mark_for_rollback_on_error(self.db), connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return int(cursor.rowcount)
 
     def reset(self) -> int:
         """Make failed and skipped rows due, as if they were new."""

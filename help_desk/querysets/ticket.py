@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from help_desk.models.ticket import HelpDeskTicket
 
 SEARCH_MAX_LENGTH = 200
-"""Characters of a search; SQLite refuses patterns of more than 50,000 bytes
+"""Characters of a search; SQLite rejects patterns of more than 50,000 bytes
 (SQLITE_MAX_LIKE_PATTERN_LENGTH)."""
 
 NUMBER = re.compile(r"#?([0-9]{1,18})")
-"""A ticket's number as pages and emails show it; longer ones fit no key."""
+"""A ticket's number as pages and emails show it; a longer one does not fit into a primary key."""
 
 
 class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
-    """Tickets, deleted ones included unless a method says otherwise."""
+    """Tickets, including deleted ones unless a method excludes them."""
 
     def active(self) -> Self:
         """Return tickets that are active and not deleted."""
@@ -97,7 +97,7 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         if not text:
             return self
         if not is_storable(text):
-            return self.none()  # No description contains it, and databases refuse the query.
+            return self.none()  # No description contains it, and databases reject the query.
         matches = models.Q(description__icontains=text)
         if number := NUMBER.fullmatch(text):
             matches |= models.Q(pk=int(number[1]))
@@ -107,7 +107,7 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         """Return tickets in the order of their creation, the newest first."""
         return self.order_by("-created_datetime", "-pk")
 
-    def with_people(self) -> Self:
+    def with_users(self) -> Self:
         """Fetch creator and assignee in the same query."""
         return self.select_related("created_by", "assigned_to")
 

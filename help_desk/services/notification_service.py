@@ -1,4 +1,4 @@
-"""The service behind `ticket.services.notification`."""
+"""The service `ticket.services.notification`."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class HelpDeskTicketNotificationService:
     def create_new_ticket_notifications(self) -> list[Notification]:
         """Notify developers and managers of the new ticket.
 
-        `ticket.services.create()` does so by itself. Call it for tickets that were saved
-        without it; whoever was notified before is not notified again.
+        `ticket.services.create()` calls it. Call it for tickets that were saved without the
+        service; users who were already notified are not notified again.
 
         Returns:
             The notifications that were written.

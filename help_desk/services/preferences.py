@@ -36,12 +36,13 @@ if TYPE_CHECKING:
     from help_desk.enums import EmailFrequency
 
 EMAIL = "email"
-ROLES_OF_EVERYONE = frozenset({Role.CREATOR, Role.FOLLOWER, Role.MENTIONED})
+COMMON_ROLES = frozenset({Role.CREATOR, Role.FOLLOWER, Role.MENTIONED})
+"""The roles that need no permission."""
 
 
 def default_preferences(user: User) -> dict[tuple[str, str], bool]:
     """Return by kind and channel whether the rules notify a user, for kinds that concern them."""
-    roles = set(ROLES_OF_EVERYONE)
+    roles = set(COMMON_ROLES)
     if policy.can(user, "change"):
         roles.add(Role.ASSIGNEE)
     if policy.can(user, "delete"):
@@ -51,10 +52,10 @@ def default_preferences(user: User) -> dict[tuple[str, str], bool]:
     channels = [channel.name for channel in active_channels() if channel.is_personal]
     defaults: dict[tuple[str, str], bool] = {}
     for kind, by_role in rules().items():
-        ruled = set().union(*(by_role[role] for role in roles))
+        default_channels = set().union(*(by_role[role] for role in roles))
         is_hidden = kind == NotificationKind.NOTE and not policy.can_see_internal(user)
-        if ruled and not is_hidden:
-            defaults |= {(kind, channel): channel in ruled for channel in channels}
+        if default_channels and not is_hidden:
+            defaults |= {(kind, channel): channel in default_channels for channel in channels}
     return defaults
 
 

@@ -47,8 +47,8 @@ class HelpDeskTicketService:
 
         Args:
             created_by: A saved user.
-            **fields: Values by field name; they override what the instance has. An assignee
-                is recorded as an event of its own, so that they are notified.
+            **fields: Values by field name; they override those of the instance. An assignee
+                is recorded as a separate event, so that they are notified.
 
         Returns:
             The ticket, saved.
@@ -80,7 +80,7 @@ class HelpDeskTicketService:
     def update(
         self, actor: User | None, *, base_version: int | None = None, **fields: Any
     ) -> TicketEvent | None:
-        """Change fields and notify the people concerned.
+        """Change fields and notify the recipients of the changes.
 
         Args:
             actor: The user who makes the change, if known.
@@ -92,7 +92,7 @@ class HelpDeskTicketService:
             The event, or None if nothing changed.
 
         Raises:
-            TicketConflictError: Someone else changed the same fields to other values since
+            TicketConflictError: Another user changed the same fields to other values since
                 `base_version`. Nothing is saved.
             TypeError: A name is not a field that can be set.
             ValidationError: By field name, for invalid values; or the ticket was deleted.
@@ -194,7 +194,7 @@ class HelpDeskTicketService:
         """Add a public reply or an internal note, and optionally change the status with it.
 
         The author and the users mentioned by `@username` follow the ticket from then on. The
-        first public reply by someone other than the creator sets `first_response_datetime`.
+        first public reply by a user other than the creator sets `first_response_datetime`.
 
         Args:
             author: The user who writes it.
@@ -202,14 +202,14 @@ class HelpDeskTicketService:
             internal: Whether only users with the change permission can read it.
             status: A new status, saved in the same transaction.
             base_version: The `version` that the author saw. With it, the same text sent twice
-                is saved once, and a status that someone else changed since is a conflict.
+                is saved once, and a status that another user changed since is a conflict.
 
         Returns:
             The comment; if it was sent before, the one that exists.
 
         Raises:
             PermissionDenied: An internal note by a user without the change permission.
-            TicketConflictError: Someone else changed the status since `base_version`.
+            TicketConflictError: Another user changed the status since `base_version`.
             ValidationError: For an invalid text or status; or the ticket was deleted.
         """
         return comment.add_comment(
@@ -233,7 +233,7 @@ class HelpDeskTicketService:
             The comment, with the new text.
 
         Raises:
-            PermissionDenied: Someone else, or too late.
+            PermissionDenied: The user is not the author, or the time is over.
             ValidationError: For an invalid text; or the ticket was deleted.
         """
         return comment.edit_comment(self.obj, comment_, text, actor=actor)

@@ -23,10 +23,10 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def help_desk_unread_count(context: Context) -> int:
-    """Return the number of unread inbox entries that the user may still see.
+    """Return the number of unread inbox entries that the user may still see, at most 100.
 
-    Runs one query; one more, and the user's permissions, if there are entries other than new
-    tickets. Use it as `{% help_desk_unread_count as unread %}`.
+    Runs one query; one more if there are any, and the user's permissions if these are not all
+    of new tickets. Use it as `{% help_desk_unread_count as unread %}`.
 
     Args:
         context: The template's context. The user is `request.user`; in templates rendered
@@ -54,7 +54,7 @@ def help_desk_once(context: Context, part: str) -> bool:
         part: The part's name.
 
     Returns:
-        True the first time that a page asks for this part.
+        True for the first call with this part on a page.
     """
     key = f"help_desk_once_{part}"
     is_first = not context.render_context.get(key, False)

@@ -25,7 +25,7 @@ def normalize_text(text: str) -> str:
 
 
 def is_storable(text: str) -> bool:
-    """Whether every database can store a text, or be asked for it."""
+    """Whether every database can store a text, and accepts it in a query."""
     return text == storable(text)
 
 

@@ -68,7 +68,7 @@ def permission_required(
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 if request.method == "POST":
-                    # The session keeps it until the page after the login.
+                    # Stored until the first page after the login.
                     messages.warning(request, str(_SIGNED_OUT), fail_silently=True)
                 path = reverse(after_login) if after_login else request.get_full_path()
                 return redirect_to_login(path)
@@ -84,6 +84,6 @@ def permission_required(
 
 
 def forbidden(request: HttpRequest, action: Action) -> HttpResponseBase:
-    """Return a page with status 403 that says what the user may do instead."""
+    """Return a page with status 403 that links to the pages that the user may open."""
     context = {"message": _RULES[action].message}
     return render_page(request, "help_desk/403.html", context, status=403)

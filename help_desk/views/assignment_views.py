@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from help_desk.forms.assignment import AssignForm
 from help_desk.views.access import permission_required
-from help_desk.views.field_change import previous_page_url, save_field
-from help_desk.views.page import render_page, return_url
+from help_desk.views.field_change import save_field
+from help_desk.views.page import previous_page_url, render_page, return_url
 from help_desk.views.ticket_page import assignable_users, find_ticket
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def assign_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         try:
             save_field(request, ticket, "assigned_to", form.new_assignee)
         except ValidationError:
-            form.refuse_assignee()
+            form.add_invalid_assignee_error()
         else:
             return HttpResponseRedirect(previous_page_url(request, ticket))
     context = {

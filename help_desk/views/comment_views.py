@@ -16,8 +16,8 @@ from help_desk.exceptions import TicketConflictError
 from help_desk.forms.comment import CommentEditForm, ReplyForm
 from help_desk.services.flows.comment import add_comment, can_edit_comment
 from help_desk.views.access import forbidden, permission_required
-from help_desk.views.deleted import answer_posts_to_deleted
-from help_desk.views.page import base_version, render_page, warn_of_unreached
+from help_desk.views.deleted import explain_deletion
+from help_desk.views.page import base_version, render_page, warn_about_unreached_mentions
 from help_desk.views.ticket_page import find_ticket, render_ticket
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("view")
-@answer_posts_to_deleted
+@explain_deletion
 def comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Add a reply or an internal note, with an optional change of status."""
     ticket = find_ticket(request, pk)
@@ -68,7 +68,7 @@ def _redirect_to_new(request: HelpDeskRequest, result: CommentResult) -> HttpRes
     comment = result.comment
     message = _("Note added.") if comment.is_internal else _("Reply sent.")
     messages.success(request, message, fail_silently=True)
-    warn_of_unreached(request, result.unreached_mentions)
+    warn_about_unreached_mentions(request, result.unreached_mentions)
     if result.unreached_mentions:
         # The warning is at the top of the page.
         return HttpResponseRedirect(comment.ticket.get_absolute_url())

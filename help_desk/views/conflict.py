@@ -165,7 +165,7 @@ def build_conflict(
 
 def _changed_by(ticket: HelpDeskTicket, base: int, fields: set[str]) -> dict[str, str]:
     """Return by field the name of the user who changed it last, in one query."""
-    events = TicketEvent.objects.filter(ticket_id=ticket.pk, pk__gt=base).with_people()
+    events = TicketEvent.objects.filter(ticket_id=ticket.pk, pk__gt=base).with_users()
     names: dict[str, str] = {}
     for event in events.oldest_first():
         name = display_name(event.actor) if event.actor else ""

@@ -14,7 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from help_desk.models import HelpDeskTicket
 from help_desk.views.access import permission_required
-from help_desk.views.page import default_redirect_url, render_page, return_url
+from help_desk.views.page import (
+    default_redirect_url,
+    previous_page_url,
+    render_page,
+    return_url,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
 @permission_required("delete")
 def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Ask for confirmation; delete the ticket if `should_delete` is posted."""
-    ticket = get_object_or_404(HelpDeskTicket.objects.not_deleted().with_people(), pk=pk)
+    ticket = get_object_or_404(HelpDeskTicket.objects.not_deleted().with_users(), pk=pk)
     if request.method == "POST":
         if request.POST.get("should_delete"):
             return _delete(request, ticket)
@@ -35,14 +40,11 @@ def delete_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
             _("Nothing was deleted. Use the button to delete the ticket."),
             fail_silently=True,
         )
-    auth = request.help_desk_auth
-    may_view = auth.can_view_ticket(ticket)
-    default_url = ticket.get_absolute_url() if may_view else default_redirect_url(auth)
     context = {
         "ticket": ticket,
-        "may_view": may_view,
+        "may_view": request.help_desk_auth.can_view_ticket(ticket),
         "return_url": return_url(request),
-        "cancel_url": return_url(request) or default_url,
+        "cancel_url": previous_page_url(request, ticket),
     }
     return render_page(request, "help_desk/ticket/delete.html", context, section="ticket")
 

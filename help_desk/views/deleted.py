@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from help_desk.views.types import HelpDeskRequest, View
 
 
-def answer_posts_to_deleted(view: View) -> View:
-    """Explain that the ticket was deleted to users who could see it, with status 404."""
+def explain_deletion(view: View) -> View:
+    """Respond to a POST for a deleted ticket with a page that explains the deletion.
+
+    The status stays 404. Users who could not view the ticket get the default page.
+    """
 
     @wraps(view)
     def wrapper(request: HelpDeskRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, pk, **kwargs)
         except Http404:
-            deleted = HelpDeskTicket.objects.deleted().with_people().filter(pk=pk).first()
+            deleted = HelpDeskTicket.objects.deleted().with_users().filter(pk=pk).first()
             if request.method != "POST" or deleted is None:
                 raise
             if not request.help_desk_auth.can_view_ticket(deleted):

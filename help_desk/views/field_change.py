@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from help_desk.choices import HelpDeskTicketStatusChoices
-from help_desk.content.wording import display_name, field_label, format_value, user_names
+from help_desk.content.wording import field_label, format_attribute, format_value, user_names
 from help_desk.exceptions import TicketConflictError
-from help_desk.views.page import base_version, default_redirect_url, return_url
+from help_desk.views.page import base_version
 
 if TYPE_CHECKING:
     from help_desk.exceptions import FieldConflict
@@ -30,7 +30,7 @@ _STATUS_MESSAGES = {
 
 
 def save_field(request: HelpDeskRequest, ticket: HelpDeskTicket, field: str, value: Any) -> None:
-    """Change a field and add a message, unless someone else changed it since."""
+    """Change a field and add a message; add a warning if another user changed it meanwhile."""
     version = base_version(request)
     try:
         event = ticket.services.update(request.user, base_version=version, **{field: value})
@@ -47,14 +47,12 @@ def save_field(request: HelpDeskRequest, ticket: HelpDeskTicket, field: str, val
 
 
 def _conflict_message(conflict: FieldConflict) -> str:
-    current = conflict.current
-    is_user = hasattr(current, "pk")
     return _(
         "This ticket changed while you were editing. Your change was not saved. "
         "%(field)s: %(value)s."
     ) % {
         "field": field_label(conflict.field),
-        "value": display_name(current) if is_user else format_value(conflict.field, current),
+        "value": format_attribute(conflict.field, conflict.current),
     }
 
 
@@ -75,13 +73,3 @@ def _success_message(request: HelpDeskRequest, event: TicketEvent) -> str:
             message = _("Ticket #%(number)s assigned to %(name)s.")
             sentences.append(message % {**number, "name": name})
     return " ".join(sentences)
-
-
-def previous_page_url(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:
-    """Return the URL of the page that the user came from, or of the ticket."""
-    if url := return_url(request):
-        return url
-    auth = request.help_desk_auth
-    if auth.can_view_ticket(ticket):
-        return ticket.get_absolute_url()
-    return default_redirect_url(auth)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("view")
 def follow_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
-    """Follow a ticket or mute it, as the POST field `subscription` says."""
+    """Follow a ticket if the POST field `subscription` is `follow`; mute it if it is `mute`."""
     ticket = find_ticket(request, pk)
     if not request.help_desk_auth.can_view_ticket(ticket):
         return forbidden(request, "view")

@@ -18,12 +18,13 @@ from help_desk.models import HelpDeskTicket
 from help_desk.services.flows.create import create_ticket
 from help_desk.views.access import permission_required
 from help_desk.views.conflict import build_conflict, read_submission
-from help_desk.views.deleted import answer_posts_to_deleted
+from help_desk.views.deleted import explain_deletion
 from help_desk.views.page import (
     default_redirect_url,
+    previous_page_url,
     render_page,
     return_url,
-    warn_of_unreached,
+    warn_about_unreached_mentions,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
             form.add_service_error(error)
         else:
             response = _saved(request, result.ticket, _("{ticket} created."))
-            warn_of_unreached(request, result.unreached_mentions)
+            warn_about_unreached_mentions(request, result.unreached_mentions)
             return response
     auth = request.help_desk_auth
     # Users who can only create tickets have no other page to go back to.
@@ -55,10 +56,10 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("change")
-@answer_posts_to_deleted
+@explain_deletion
 def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Edit a ticket: POST the fields, and `version`, the version that the form is based on."""
-    tickets = HelpDeskTicket.objects.not_deleted().with_people().with_version()
+    tickets = HelpDeskTicket.objects.not_deleted().with_users().with_version()
     ticket = get_object_or_404(tickets, pk=pk)
     submission = read_submission(request) if request.method == "POST" else None
     form = HelpDeskTicketUpdateForm(submission.data if submission else None, instance=ticket)
@@ -67,7 +68,7 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         "form": form,
         "ticket": ticket,
         "version": submission.base_version if submission else ticket.version or 0,
-        "cancel_url": return_url(request) or _ticket_url(request, ticket),
+        "cancel_url": previous_page_url(request, ticket),
     }
     if submission and form.is_valid():
         try:
@@ -82,11 +83,6 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         else:
             return _saved(request, ticket, _("{ticket} saved."))
     return render_page(request, template, context, section="ticket")
-
-
-def _ticket_url(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:
-    auth = request.help_desk_auth
-    return ticket.get_absolute_url() if auth.can_view_ticket(ticket) else default_redirect_url(auth)
 
 
 def _saved(request: HelpDeskRequest, ticket: HelpDeskTicket, message: str) -> HttpResponseBase:

@@ -40,7 +40,7 @@ class InboxEntry:
         url: The ticket's page; empty if the user may not view the ticket.
         subject: The ticket's subject; empty if the user may not view it.
         title: What happened.
-        body: More about it; may be empty.
+        body: Details; may be empty.
     """
 
     notification: Notification

@@ -1,4 +1,4 @@
-"""What every page needs."""
+"""Helpers that all views share: rendering, pagination, redirects and messages."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from django.core.paginator import Page
     from django.db.models import QuerySet
     from django.http import HttpRequest
+
+    from help_desk.models import HelpDeskTicket
+    from help_desk.views.types import HelpDeskRequest
 
 PAGE_SIZE = 25
 MAX_URL_LENGTH = 2048
@@ -85,6 +88,14 @@ def return_url(request: HttpRequest) -> str:
     return url if is_path and len(iri_to_uri(url)) <= MAX_URL_LENGTH else ""
 
 
+def previous_page_url(request: HelpDeskRequest, ticket: HelpDeskTicket) -> str:
+    """Return the `return_url` of a request, or the URL of the ticket's page if there is none."""
+    if url := return_url(request):
+        return url
+    auth = request.help_desk_auth
+    return ticket.get_absolute_url() if auth.can_view_ticket(ticket) else default_redirect_url(auth)
+
+
 def base_version(request: HttpRequest, name: str = "version") -> int | None:
     """Return the version of the ticket that a form is based on; None if missing or not a number."""
     text = request.POST.get(name) or request.GET.get(name) or ""
@@ -92,7 +103,7 @@ def base_version(request: HttpRequest, name: str = "version") -> int | None:
     return int(text) if is_number else None
 
 
-def warn_of_unreached(request: HttpRequest, names: Sequence[str]) -> None:
+def warn_about_unreached_mentions(request: HttpRequest, names: Sequence[str]) -> None:
     """Add a message that names the mentioned users who were not notified."""
     if names:
         messages.warning(

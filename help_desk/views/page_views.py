@@ -27,7 +27,7 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
     auth = request.help_desk_auth
     filters = HelpDeskTicketFilterForm(request.GET)
     tickets = filters.apply(auth.visible_tickets().active(), request.user)
-    tickets = tickets.with_people().newest_first()
+    tickets = tickets.with_users().newest_first()
     if auth.can_change():
         tickets = tickets.with_version()
     page = paginate(tickets, request.GET.get("page"))

@@ -67,6 +67,6 @@ def unsubscribe_view(request: HttpRequest, token: str) -> HttpResponseBase:
             preference_service.unsubscribe(unsubscription)
         context = {"scope": unsubscription.scope.value, "is_done": is_done}
         response = render_page(request, template, context)
-    # The URL authorizes whoever has it, so links on the page must not pass it on.
+    # The URL authorizes the request, so links on the page must not disclose it.
     response["Referrer-Policy"] = "no-referrer"
     return response

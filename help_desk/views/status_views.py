@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods
 
 from help_desk.forms.assignment import StatusForm
 from help_desk.views.access import permission_required
-from help_desk.views.field_change import previous_page_url, save_field
+from help_desk.views.field_change import save_field
+from help_desk.views.page import previous_page_url
 from help_desk.views.ticket_page import find_ticket
 
 if TYPE_CHECKING:

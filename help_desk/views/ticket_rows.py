@@ -1,15 +1,22 @@
-"""The rows of the ticket list."""
+"""The rows of the ticket list.
+
+Labels, URLs and dates are made here, once for all rows where possible: in the template of a row
+they took a third of the page's time.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 
-from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.choices import TICKET_CHOICES, HelpDeskTicketStatusChoices
 from help_desk.content.wording import display_name, summary
 from help_desk.forms.assignment import ASSIGN_TO_ME, UNASSIGN
 
@@ -26,7 +33,14 @@ class TicketRow:
 
     Attributes:
         ticket: The ticket.
+        number: Its number, without a thousands separator.
+        url: The URL of its page.
         summary: The beginning of its description.
+        status: The label of its status.
+        priority: The label of its priority.
+        purpose: The label of its purpose.
+        created: The ISO 8601 date and time of its creation.
+        created_date: The date of its creation, in the user's format.
         assignee: The assignee's name.
         creator: The creator's name.
         assign_url: Where the buttons post to; empty if the user cannot assign the ticket.
@@ -36,7 +50,14 @@ class TicketRow:
     """
 
     ticket: HelpDeskTicket
+    number: str
+    url: str
     summary: str
+    status: str
+    priority: str
+    purpose: str
+    created: str
+    created_date: str
     assignee: str
     creator: str
     assign_url: str = ""
@@ -61,16 +82,32 @@ def ticket_rows(
     user_id = auth.request.user.pk
     can_change = auth.can_change()
     return_query = urlencode({"return_url": current_url})
-    return [
-        TicketRow(
+    labels = {
+        field: {value: str(label) for value, label in choices.choices}
+        for field, choices in TICKET_CHOICES.items()
+    }
+    date_text = cache(lambda day: date_format(day, "DATE_FORMAT"))
+    rows = []
+    for ticket in tickets:
+        created = ticket.created_datetime
+        if is_aware(created):
+            created = localtime(created)
+        row = TicketRow(
             ticket=ticket,
+            number=str(ticket.pk),
+            url=ticket.get_absolute_url(),
             summary=summary(ticket.description),
+            status=labels["status"].get(ticket.status, ticket.status),
+            priority=labels["priority"].get(ticket.priority, ticket.priority),
+            purpose=labels["purpose"].get(ticket.purpose, ticket.purpose),
+            created=created.isoformat(),
+            created_date=date_text(created.date()),
             assignee=_assignee(ticket, user_id),
             creator=display_name(ticket.created_by),
             **(_assignment(ticket, user_id, return_query) if can_change else {}),
         )
-        for ticket in tickets
-    ]
+        rows.append(row)
+    return rows
 
 
 def _assignee(ticket: HelpDeskTicket, user_id: object) -> str:

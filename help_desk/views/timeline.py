@@ -26,7 +26,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
-    """One event, or the creation of a ticket that has no event of it.
+    """One event, or the creation of a ticket that has no event for it.
 
     Attributes:
         type: `new`, `update` or `comment`.
@@ -94,7 +94,7 @@ def build_timeline(
         end = None
     if end is not None:
         events = events.filter(pk__lt=end)
-    newest_first = list(events.with_people().newest_first()[: PAGE_SIZE + 1])
+    newest_first = list(events.with_users().newest_first()[: PAGE_SIZE + 1])
     shown = newest_first[:PAGE_SIZE][::-1]
     has_older = len(newest_first) > PAGE_SIZE
     names = {str(known.pk): display_name(known) for known in known_users}
@@ -102,7 +102,7 @@ def build_timeline(
         names |= user_names(shown)
     entries = [_entry(event, user, names) for event in shown]
     if not has_older and (not shown or shown[0].type != TicketEventType.NEW):
-        # Tickets that were taken over from django-spire have no event of their creation.
+        # Tickets that were taken over from django-spire have no event for their creation.
         entries.insert(0, _creation(ticket))
     return TimelinePage(
         entries=tuple(entries),

@@ -382,7 +382,7 @@ def saved_values() -> tuple[Any, ...]:
 
 
 class TestStaleForm:
-    """Someone else changes the ticket while the form is open."""
+    """Another user changes the ticket while the form is open."""
 
     @pytest.fixture
     def ticket(self, ticket: HelpDeskTicket) -> HelpDeskTicket:
@@ -574,7 +574,7 @@ class TestRaces:
         with before_saving(method, users.delete):
             self.check(save(), "assigned_to", "Select a valid choice")
 
-    def test_database_refuses_a_deleted_assignee(
+    def test_database_rejects_a_deleted_assignee(
         self, save: Callable[[], Any], method: str, agent: Any
     ) -> None:
         def fail() -> None:

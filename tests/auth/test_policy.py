@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from help_desk.auth import policy
-from help_desk.models import HelpDeskTicket, Notification
+from help_desk.models import HelpDeskTicket, Notification, TicketComment, TicketEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,68 @@ def test_inbox_hides_what_the_user_can_no_longer_see(
     assert (policy.inbox(former).count(), policy.unread_count(former)) == (1, 1)
     assert policy.inbox(former).get().event.type == "new"
     assert Notification.objects.filter(recipient=manager, channel="in_app").count() == 3
+
+
+@pytest.fixture
+def notify(manager: Any) -> Callable[..., None]:
+    """Write unread notifications to the manager, each of an event of its own."""
+
+    def write(ticket: HelpDeskTicket, number: int, **values: Any) -> None:
+        events = TicketEvent.objects.bulk_create(
+            TicketEvent(ticket=ticket, **{"type": "update", **values}) for _ in range(number)
+        )
+        Notification.objects.bulk_create(
+            Notification(event=event, recipient=manager, channel="in_app", status="sent")
+            for event in events
+        )
+
+    return write
+
+
+def test_unread_notifications_are_counted_up_to_100(
+    ticket: HelpDeskTicket, manager: Any, notify: Callable[..., None]
+) -> None:
+    Notification.objects.inbox_of(manager).mark_as_read()
+    assert policy.unread_count(manager) == 0
+    notify(ticket, 99)
+    assert policy.unread_count(manager) == 99
+    notify(ticket, 20)
+    assert policy.unread_count(manager) == policy.UNREAD_MAX == 100
+
+
+def test_hidden_notifications_leave_the_unread_count_right(
+    make_ticket: Callable[..., HelpDeskTicket],
+    manager: Any,
+    notify: Callable[..., None],
+) -> None:
+    deleted, ticket = make_ticket(), make_ticket()
+    deleted.set_deleted()
+    notify(deleted, 120)
+    notify(ticket, 5, type="new")
+    notify(ticket, 7)
+    for permissions_left, count in (True, 12), (False, 5):
+        if not permissions_left:
+            manager.user_permissions.clear()
+        user = type(manager)._default_manager.get(pk=manager.pk)
+        assert policy.unread_count(user) == policy.inbox(user).unread().count() == count
+
+
+def test_unread_notifications_of_own_tickets_are_counted(
+    make_ticket: Callable[..., HelpDeskTicket],
+    manager: Any,
+    agent: Any,
+    notify: Callable[..., None],
+    settings: Any,
+) -> None:
+    own = make_ticket(created_by=manager)
+    note = TicketComment.objects.create(ticket=own, author=agent, text="A", is_internal=True)
+    notify(own, 3)
+    notify(own, 4, type="comment", comment=note)
+    manager.user_permissions.clear()
+    for sees_own, count in (True, 3), (False, 0):
+        settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": sees_own}
+        user = type(manager)._default_manager.get(pk=manager.pk)
+        assert policy.unread_count(user) == policy.inbox(user).unread().count() == count
 
 
 def test_viewers_are_active_users_who_can_see_the_ticket(

@@ -78,22 +78,23 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
     The options are those of playwright's `new_context`. The test fails if the browser logs an
     error or a warning, for example of the content security policy or of a missing file. With
-    `refused=True`, responses with a status of 40x are expected.
+    `expects_error=True`, responses with a status of 40x are expected.
     """
     contexts = []
     problems: list[str] = []
 
-    def open_window(url: str, *, refused: bool = False, **options: Any) -> Page:
+    def open_window(url: str, *, expects_error: bool = False, **options: Any) -> Page:
         context = chromium.new_context(base_url=url, locale="en-GB", **options)
         contexts.append(context)
         context.set_default_timeout(TIMEOUT)
         page = context.new_page()
 
         def check(message: ConsoleMessage) -> None:
-            is_refusal = refused and "the server responded with a status of 40" in message.text
+            is_status_40x = "the server responded with a status of 40" in message.text
+            is_expected = expects_error and is_status_40x
             # Chromium requests an icon of every site; it is up to the host to have one.
             is_icon = message.location["url"].endswith("/favicon.ico")
-            if message.type in {"error", "warning"} and not is_refusal and not is_icon:
+            if message.type in {"error", "warning"} and not is_expected and not is_icon:
                 problems.append(f"{message.text} ({message.location['url']})")
 
         page.on("console", check)

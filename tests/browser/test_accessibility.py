@@ -118,7 +118,7 @@ def test_page_is_accessible_and_fits(
     username: str,
     open_it: Callable[[Page], None],
 ) -> None:
-    page = open_page(intranet.url, refused=True)
+    page = open_page(intranet.url, expects_error=True)
     if username:
         page.goto("/sign-in/")
         page.get_by_label("Username").fill(username)

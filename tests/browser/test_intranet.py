@@ -136,7 +136,7 @@ def test_ticket_is_created_notified_of_completed_and_deleted(
     dora.get_by_text(text).first.wait_for()
 
     # The manager opens it from the inbox, completes it and deletes it.
-    mona = window(refused=True)
+    mona = window(expects_error=True)
     sign_in(mona, "mona")
     inbox = mona.get_by_role("navigation", name="Intranet").get_by_role("link", name="Inbox")
     unread = int(re.search(r"\d+", inbox.inner_text())[0])

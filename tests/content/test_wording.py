@@ -71,7 +71,7 @@ def test_changes_of_an_event() -> None:
     ]
 
 
-def test_names_of_users_in_events_take_one_query(
+def test_names_of_users_in_events_need_one_query(
     ticket: HelpDeskTicket, agent: Any, manager: Any, capture_queries: Callable[[], Any]
 ) -> None:
     ticket.services.assign(agent, actor=manager)

@@ -56,16 +56,16 @@ def test_repeated_unexpected_errors_defer_the_other_rows(
 
 def test_rows_without_a_result_are_retried(waiting: Waiting, settings: Any) -> None:
     waiting(250)
-    use_channels(settings, "MuteChannel")
+    use_channels(settings, "NoResultChannel")
     assert deliver() == DeliveryReport(retried=250)
     assert statuses() == {"wait": 250}
     assert not Notification.objects.filter(error="").exists()
     assert not Notification.objects.exclude(lease=None).exists()
 
 
-def test_unavailable_channel_is_asked_once_per_run(waiting: Waiting, settings: Any) -> None:
+def test_unavailable_channel_is_called_once_per_run(waiting: Waiting, settings: Any) -> None:
     waiting(250)
-    use_channels(settings, "BlockedChannel", "OtherChannel")
+    use_channels(settings, "UnavailableChannel", "OtherChannel")
     event = Notification.objects.latest("pk").event
     Notification.objects.create(
         event=event,

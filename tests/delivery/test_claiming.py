@@ -47,7 +47,7 @@ def test_row_of_an_event_that_another_run_claims_meanwhile_is_sent_once(
             others[0] = deliver()
         return execute(sql, *args)
 
-    # Candidates are read, then claimed by an UPDATE; another run comes in between.
+    # Candidates are read, then claimed by an UPDATE; another run claims them in between.
     with connections[database_alias].execute_wrapper(claim_first):
         assert deliver(event_id=rows[0].event_id) == DeliveryReport()
     assert others == [DeliveryReport(sent=2)]
@@ -83,7 +83,7 @@ def test_row_of_a_killed_run_is_due_when_its_lease_ends(
     waiting(2)
     # A killed process releases nothing.
     killed = batch.Batch(Run(using=Notification.objects.db))
-    assert killed.take(10) == 2
+    assert killed.claim_due(10) == 2
     clock.now += batch.LEASE - timedelta(seconds=1)
     assert deliver() == DeliveryReport()
     clock.now += timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""When a row is tried again, and when it is given up."""
+"""When a row is retried, and when it fails permanently."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_row_gets_a_minimum_of_attempts_after_days_without_a_server(
     ]
 
 
-def test_new_row_does_not_fail_with_an_old_one_in_the_same_messupdate_waiting(
+def test_new_row_does_not_fail_with_an_old_one_in_the_same_message(
     waiting: Waiting, channel: type[ScriptedChannel]
 ) -> None:
     old, new = waiting(2)

@@ -1,4 +1,4 @@
-"""Sending email: what becomes of a row for each answer of the mail server."""
+"""Sending email: the state of a row after each reply of the mail server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def recipient_refused(code: int) -> smtplib.SMTPRecipientsRefused:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "reply",
     [
         recipient_refused(550),
         smtplib.SMTPDataError(554, b"Looks like spam"),
@@ -46,10 +46,10 @@ def recipient_refused(code: int) -> smtplib.SMTPRecipientsRefused:
     ids=["recipient-refused", "data-refused", "not-supported", "bad-header"],
 )
 def test_permanent_error_fails_only_that_row_and_records_the_reason(
-    waiting: Waiting, mail_server: Any, answer: Exception
+    waiting: Waiting, mail_server: Any, reply: Exception
 ) -> None:
     first, second = waiting(2)
-    mail_server.answers = [answer]
+    mail_server.replies = [reply]
     assert deliver() == DeliveryReport(failed=1, sent=1)
     first.refresh_from_db()
     second.refresh_from_db()
@@ -59,7 +59,7 @@ def test_permanent_error_fails_only_that_row_and_records_the_reason(
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "reply",
     [
         recipient_refused(450),
         smtplib.SMTPDataError(451, b"Try later"),
@@ -72,10 +72,10 @@ def test_permanent_error_fails_only_that_row_and_records_the_reason(
     ids=["greylisted", "data", "disconnected", "helo", "timeout", "reset", "nothing-sent"],
 )
 def test_temporary_error_is_retried_and_its_reason_recorded(
-    waiting: Waiting, mail_server: Any, answer: Exception | int
+    waiting: Waiting, mail_server: Any, reply: Exception | int
 ) -> None:
     row, _other = waiting(2)
-    mail_server.answers = [answer]
+    mail_server.replies = [reply]
     before = timezone.now()
     assert deliver() == DeliveryReport(retried=1, sent=1)
     row.refresh_from_db()
@@ -113,14 +113,14 @@ def test_rows_are_deferred_without_an_attempt_if_the_server_is_unreachable(
     mail_server.opening = None
     update_waiting(due_datetime=timezone.now())
     assert deliver() == DeliveryReport(sent=3)
-    assert len(mail_server.taken) == 3
+    assert len(mail_server.accepted) == 3
 
 
-def test_rows_are_deferred_if_the_server_refuses_the_sender(
+def test_rows_are_deferred_if_the_server_rejects_the_sender(
     waiting: Waiting, mail_server: Any
 ) -> None:
     waiting(2)
-    mail_server.answers = [smtplib.SMTPSenderRefused(550, b"Sender unknown", "x@example.com")]
+    mail_server.replies = [smtplib.SMTPSenderRefused(550, b"Sender unknown", "x@example.com")]
     assert deliver() == DeliveryReport(deferred=2)
 
 
@@ -128,8 +128,8 @@ def test_server_that_keeps_failing_defers_the_other_rows(
     waiting: Waiting, mail_server: Any
 ) -> None:
     waiting(10)
-    mail_server.answers = [smtplib.SMTPServerDisconnected("Bye")] * 10
+    mail_server.replies = [smtplib.SMTPServerDisconnected("Bye")] * 10
     report = deliver()
     assert report.deferred > report.retried > 0
     assert report.deferred + report.retried == 10
-    assert mail_server.taken == []
+    assert mail_server.accepted == []

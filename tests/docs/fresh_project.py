@@ -43,22 +43,22 @@ class FreshProject:
             code = "\n".join([file.read_text(encoding="utf-8"), BEFORE, code, FILL])
         file.write_text(code, encoding="utf-8")
 
-    def manage(self, *words: str, stdin: str = "") -> str:
+    def manage(self, *arguments: str, stdin: str = "") -> str:
         """Run a command of the project.
 
         Args:
-            *words: The command and its arguments.
+            *arguments: The command and its arguments.
             stdin: The input.
 
         Returns:
             Its output, including errors and warnings.
         """
-        return self._python("-W", "error", "manage.py", *words, stdin=stdin)
+        return self._python("-W", "error", "manage.py", *arguments, stdin=stdin)
 
-    def _python(self, *words: str, stdin: str = "") -> str:
+    def _python(self, *arguments: str, stdin: str = "") -> str:
         package_folder = Path(help_desk.__file__).parent.parent
         done = subprocess.run(
-            [sys.executable, *words],
+            [sys.executable, *arguments],
             cwd=self.folder,
             env={"PYTHONPATH": str(package_folder), "DJANGO_SUPERUSER_PASSWORD": "not-a-secret"},
             input=stdin,

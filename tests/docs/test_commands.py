@@ -58,8 +58,8 @@ def test_command_exists(block: Block, line: str) -> None:
         assert program in OTHER_PROGRAMS or (ROOT / program).exists()
 
 
-def _check_python(words: list[str]) -> None:
-    match words:
+def _check_python(arguments: list[str]) -> None:
+    match arguments:
         case ["-m", "pip", "install", *rest]:
             _check_requirements(rest)
         case ["-m", module, *_rest]:
@@ -69,32 +69,32 @@ def _check_python(words: list[str]) -> None:
         case [path, *rest] if path.endswith("manage.py"):
             _check_management_command(rest)
         case _:
-            pytest.fail(f"Unknown arguments of python: {words}")
+            pytest.fail(f"Unknown arguments of python: {arguments}")
 
 
-def _check_management_command(words: list[str]) -> None:
-    name, *arguments = words
+def _check_management_command(command_line: list[str]) -> None:
+    name, *arguments = command_line
     if name in EXAMPLE_COMMANDS:
         return
     command = load_command_class(get_commands()[name], name)
     command.create_parser("manage.py", name).parse_args(arguments)
 
 
-def _check_requirements(words: list[str]) -> None:
+def _check_requirements(arguments: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     name, groups = project["project"]["name"], project["dependency-groups"]
     before = ""
-    for word in words:
+    for argument in arguments:
         if before == "--group":
-            assert word in groups
-        elif not word.startswith("-"):
-            assert word in {name, ".", f"./{name}", "pip"}
-        before = word
+            assert argument in groups
+        elif not argument.startswith("-"):
+            assert argument in {name, ".", f"./{name}", "pip"}
+        before = argument
 
 
-def _check_tox(words: list[str]) -> None:
+def _check_tox(arguments: list[str]) -> None:
     tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
-    for option, value in pairwise(words):
+    for option, value in pairwise(arguments):
         if option == "-e":
             factors = {part for env in value.split(",") for part in env.split("-")}
             assert [factor for factor in sorted(factors) if factor not in tox] == []

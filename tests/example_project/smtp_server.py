@@ -1,4 +1,4 @@
-"""An SMTP server that takes everything; Python has none any more."""
+"""An SMTP server that accepts every message; the standard library no longer has one."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ class _Handler(StreamRequestHandler):
     """One connection, as in RFC 5321, section 3."""
 
     def handle(self) -> None:
-        self._say("220 ready")
+        self._reply("220 ready")
         while line := self.rfile.readline():
             command = line.split()[0].upper()
             if command == b"DATA":
-                self._say("354 go on")
-                self._take()
+                self._reply("354 start mail input")
+                self._receive_message()
             if command == b"QUIT":
-                self._say("221 bye")
+                self._reply("221 bye")
                 return
-            self._say("250 ok")
+            self._reply("250 ok")
 
-    def _take(self) -> None:
+    def _receive_message(self) -> None:
         lines = []
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
         self.server.received.append(message_from_bytes(b"".join(lines), policy=policy.default))
 
-    def _say(self, words: str) -> None:
-        self.wfile.write(f"{words}\r\n".encode())
+    def _reply(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
 
 
 class _Server(ThreadingTCPServer):
@@ -49,13 +49,13 @@ class _Server(ThreadingTCPServer):
 
 @contextmanager
 def running_server(port: int) -> Iterator[list[EmailMessage]]:
-    """Take mail on a port.
+    """Receive mail on a port.
 
     Args:
         port: The port.
 
     Yields:
-        What was received so far.
+        The messages received so far.
     """
     with _Server(port) as server:
         thread = threading.Thread(target=server.serve_forever)

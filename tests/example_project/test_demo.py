@@ -111,8 +111,8 @@ def test_events_are_in_order_of_time(created_demo: Demonstration) -> None:
         created_demo,
         "SELECT ticket_id, created_datetime FROM django_spire_help_desk_ticket_event ORDER BY id",
     )
-    moments = [moment for _ticket, moment in events]
-    assert moments == sorted(moments)
+    times = [time for _ticket, time in events]
+    assert times == sorted(times)
     assert len(events) > 1.5 * count_tickets(created_demo)
     (future,) = query(
         created_demo,
@@ -249,12 +249,12 @@ def test_server_responds_and_stops_cleanly(demonstration: Demonstration, tmp_pat
     demonstration.start(cwd=tmp_path)
     try:
         assert f"{demonstration.url}/" in demonstration.output
-        with urllib.request.urlopen(f"{demonstration.url}/sign-in/", timeout=30) as answer:  # noqa: S310
-            assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
-            assert "Sign in" in answer.read().decode()
+        with urllib.request.urlopen(f"{demonstration.url}/sign-in/", timeout=30) as response:  # noqa: S310
+            assert response.headers["Content-Security-Policy"] == "default-src 'self'"
+            assert "Sign in" in response.read().decode()
         sheet = f"{demonstration.url}/static/help_desk/help_desk.css"
-        with urllib.request.urlopen(sheet, timeout=30) as answer:  # noqa: S310
-            assert answer.status == 200
+        with urllib.request.urlopen(sheet, timeout=30) as response:  # noqa: S310
+            assert response.status == 200
         assert len(processes_of(demonstration)) == 2
     finally:
         status, rest = demonstration.stop(signal.SIGINT)

@@ -16,7 +16,7 @@ def test_no_filter_is_active_by_default():
     assert form.query().urlencode() == ""
 
 
-def test_valid_filters_apply_beside_invalid_ones():
+def test_valid_filters_apply_despite_invalid_ones():
     form = HelpDeskTicketFilterForm(QueryDict("status=done&q=+x+&priority=nope&page=3"))
     assert not form.is_valid()
     assert form.active_filters == {"q": "x", "status": "done"}

@@ -101,7 +101,7 @@ def test_deferred_notification_stays_late(
     create_overdue: Callable[[timedelta], int], settings: Any
 ) -> None:
     create_overdue(timedelta(hours=2))
-    down = ["tests.support.channels.BlockedChannel"]
+    down = ["tests.support.channels.UnavailableChannel"]
     settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": down}
     call_command("help_desk_deliver", stdout=StringIO())
     assert not Notification.objects.due(timezone.now()).exists()

@@ -81,7 +81,7 @@ def test_set_methods_save_only_their_own_field(
 
 @pytest.mark.parametrize("name", ["purpose", "priority", "status"])
 @pytest.mark.parametrize("value", ["nope", ""], ids=["unknown", "empty"])
-def test_database_refuses_invalid_choices(
+def test_database_rejects_invalid_choices(
     ticket: HelpDeskTicket, database_alias: str, name: str, value: str
 ) -> None:
     tickets = HelpDeskTicket.objects.filter(pk=ticket.pk)

@@ -34,7 +34,7 @@ def test_in_app_row_is_sent_at_once_and_email_waits(
 
 
 @pytest.mark.parametrize("field", ["recipient", "address"])
-def test_database_refuses_a_second_row_for_one_recipient_event_and_channel(
+def test_database_rejects_a_second_row_for_one_recipient_event_and_channel(
     create_ticket: CreateTicket, reporter: Any, manager: Any, database_alias: str, field: str
 ) -> None:
     event = create_ticket(created_by=reporter).events.get()

@@ -108,7 +108,7 @@ def test_developer_is_notified_in_app_and_at_the_email_address_of_the_user(
 
 
 @with_email
-def test_similar_address_with_an_accent_is_not_a_developers(
+def test_similar_address_with_an_accent_is_not_that_of_a_developer(
     recipients: Any, make_user: MakeUser, settings: Any
 ) -> None:
     # Databases may treat letters with and without accents as equal.
@@ -226,7 +226,9 @@ def test_active_users_that_an_authentication_backend_lists_are_notified(
     assert recipients() == {("in_app", chief, None)}
 
 
-@pytest.mark.parametrize("backend", ["SilentBackend", "UnableBackend", "UnableLaterBackend"])
+@pytest.mark.parametrize(
+    "backend", ["NoWithPermBackend", "UnsupportedBackend", "LazilyUnsupportedBackend"]
+)
 def test_authentication_backend_that_cannot_list_users_is_skipped(
     recipients: Any, manager: Any, settings: Any, backend: str
 ) -> None:

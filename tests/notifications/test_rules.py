@@ -40,7 +40,7 @@ class ChatChannel(Channel):
         return (kind, role) == (Kind.NOTE, Role.ASSIGNEE)
 
 
-class Scene:
+class Scenario:
     """A ticket, an actor, and one user with one role."""
 
     def __init__(self, role: Role, make_user: Callable[..., Any], grant: Callable[..., Any]):
@@ -94,7 +94,7 @@ class Scene:
 def test_default_rules_notify_each_role(
     kind: Kind, role: Role, make_user: Callable[..., Any], grant: Callable[..., Any]
 ) -> None:
-    scene = Scene(role, make_user, grant)
+    scene = Scenario(role, make_user, grant)
     assert scene.channels(scene.cause(kind)) == RULES[kind].get(role, set())
 
 
@@ -103,7 +103,7 @@ def test_default_rules_notify_each_role(
 def test_actor_is_not_notified_of_their_own_change(
     kind: Kind, role: Role, make_user: Callable[..., Any], grant: Callable[..., Any]
 ) -> None:
-    scene = Scene(role, make_user, grant)
+    scene = Scenario(role, make_user, grant)
     event = scene.cause(kind, actor=scene.user)
     assert event.actor == scene.user
     assert scene.channels(event) == set()
@@ -121,7 +121,7 @@ def test_creator_is_notified_of_their_own_ticket_unless_a_setting_disables_it(
     is_enabled: bool,
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "NOTIFY_CREATORS_OF_OWN_TICKETS": is_enabled}
-    scene = Scene(role, make_user, grant)
+    scene = Scenario(role, make_user, grant)
     channels = scene.channels(scene.cause(Kind.NEW, actor=scene.user))
     assert channels == (RULES[Kind.NEW][role] if is_enabled else set())
 

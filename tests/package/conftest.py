@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _only(folder: Path | None, pattern: str) -> Path:
     if folder is None:
-        pytest.fail("Say --distributions=<folder>, or run `tox -e package`.")
+        pytest.fail("Pass --distributions=<folder>, or run `tox -e package`.")
     (found,) = folder.glob(pattern)
     return found
 
@@ -41,7 +41,7 @@ class FreshProject:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.python = folder / ".venv" / "bin" / "python"
-        # Nothing of the environment that runs the tests reaches the project.
+        # Isolate the project from the environment that runs the tests.
         self.environment = {
             name: value
             for name, value in os.environ.items()
@@ -49,20 +49,20 @@ class FreshProject:
         }
 
     def make(self, *requirements: str) -> None:
-        """Create the environment, install into it, start the project."""
+        """Create the virtual environment, install the requirements, and start the project."""
         subprocess.run([sys.executable, "-m", "venv", self.folder / ".venv"], check=True)
         self.run("-m", "pip", "install", "--quiet", *requirements)
         self.run("-m", "django", "startproject", "intranet", ".")
 
-    def run(self, *words: str | Path) -> str:
-        """Run the project's Python; with warnings as errors, for all but pip.
+    def run(self, *arguments: str | Path) -> str:
+        """Run the project's Python, with warnings as errors except for pip.
 
         Returns:
-            What it printed, errors included.
+            Its output, including errors.
         """
-        options = () if words[:2] == ("-m", "pip") else ("-W", "error")
+        options = () if arguments[:2] == ("-m", "pip") else ("-W", "error")
         done = subprocess.run(
-            [self.python, *options, *words],
+            [self.python, *options, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -74,12 +74,12 @@ class FreshProject:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def manage(self, *words: str) -> str:
+    def manage(self, *arguments: str) -> str:
         """Run a command of `manage.py`."""
-        return self.run("manage.py", *words)
+        return self.run("manage.py", *arguments)
 
     def append(self, path: str, text: str) -> None:
-        """Write at the end of one of the project's files."""
+        """Append text to a file of the project."""
         with (self.folder / path).open("a", encoding="utf-8") as file:
             file.write(text)
 

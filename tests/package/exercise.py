@@ -1,6 +1,6 @@
-"""Uses the help desk in a fresh project; run by the project's own Python, beside manage.py.
+"""Use the help desk in a fresh project. Runs in the project's virtual environment.
 
-It may import nothing of the tests: the project has only the wheel.
+It cannot import anything from `tests`: only the wheel is installed.
 """
 
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import django
 
-# `manage.py` stands in the working directory; this file is elsewhere.
-sys.path[0] = os.getcwd()  # noqa: PTH109 -- sys.path holds texts
+# Import the project from the working directory, not from the directory of this file.
+sys.path[0] = os.getcwd()  # noqa: PTH109 -- sys.path contains strings
 os.environ["DJANGO_SETTINGS_MODULE"] = "intranet.settings"
 django.setup()
 
@@ -33,24 +33,24 @@ setup_test_environment()  # mail stays here, and responses have their context
 list_url = reverse("django_spire:help_desk:page:list")
 assert list_url == "/help_desk/page/list/", list_url
 
-# A user_without_permissions is asked to sign in.
-answer = Client().get(list_url)
-assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={list_url}")
+# Anonymous users are redirected to the login page.
+response = Client().get(list_url)
+assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={list_url}")
 
-# A person without the permission is told so.
+# A user without the permission gets status 403.
 users = get_user_model().objects
 reporter = users.create_user("reporter", "reporter@example.com", "secret")
 browser = Client()
 browser.force_login(reporter)
 assert browser.get(list_url).status_code == 403
 
-# With it, the page is drawn from the wheel's templates.
+# With the permission, the page is rendered from the wheel's templates.
 reporter.user_permissions.add(
     *Permission.objects.filter(codename__in=["add_helpdeskticket", "view_helpdeskticket"])
 )
 assert browser.get(list_url).status_code == 200
 
-# The service files a ticket, and a manager is told.
+# The service creates a ticket and notifies a manager.
 manager = users.create_superuser("manager", "manager@example.com", "secret")
 ticket = HelpDeskTicket().services.create(
     created_by=reporter,
@@ -60,14 +60,14 @@ ticket = HelpDeskTicket().services.create(
 )
 assert Notification.objects.filter(recipient=manager, event__ticket=ticket).count() == 1
 
-# So does the page.
-answer = browser.post(
+# The create page creates another one, which the list shows.
+response = browser.post(
     reverse("django_spire:help_desk:form:create"),
     {"purpose": "comp", "priority": "low", "description": "The badge reader is dead."},
 )
-assert (answer.status_code, answer["Location"]) == (302, list_url), answer.content
-answer = browser.get(list_url)
-assert "The badge reader is dead." in answer.content.decode()
-assert len(answer.context["tickets"]) == 2
+assert (response.status_code, response["Location"]) == (302, list_url), response.content
+response = browser.get(list_url)
+assert "The badge reader is dead." in response.content.decode()
+assert len(response.context["tickets"]) == 2
 
 print(f"exercised help_desk {help_desk.__version__} on Django {django.__version__}")

@@ -1,4 +1,4 @@
-"""The three lines, from the wheel, in a project that `startproject` has just made."""
+"""The installation of the wheel in a new project, with the three lines of the documentation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ urlpatterns += [path("", include_helper())]
 
 
 @pytest.mark.parametrize("django", ["5.2", "6.1"])
-def test_three_lines_are_enough(fresh_project: FreshProject, wheel: Path, django: str) -> None:
+def test_three_lines_install_the_help_desk(
+    fresh_project: FreshProject, wheel: Path, django: str
+) -> None:
     fresh_project.make(str(wheel), f"Django~={django}.0")
     fresh_project.append("intranet/settings.py", APPS)
     fresh_project.append("intranet/urls.py", URLS)
@@ -32,5 +34,5 @@ def test_three_lines_are_enough(fresh_project: FreshProject, wheel: Path, django
     fresh_project.manage("check")
     assert "No changes detected" in fresh_project.manage("makemigrations", "--check")
 
-    said = fresh_project.run(Path(__file__).parent / "exercise.py")
-    assert f"on Django {django}." in said
+    output = fresh_project.run(Path(__file__).parent / "exercise.py")
+    assert f"on Django {django}." in output

@@ -68,19 +68,19 @@ def unsaved(agent: Any) -> Any:
 @pytest.mark.parametrize(
     "make", [inactive, unsaved, lambda agent: agent.pk], ids=["inactive", "unsaved", "id"]
 )
-@pytest.mark.parametrize("way", ["assign", "update", "create", "save_model_obj"])
+@pytest.mark.parametrize("method", ["assign", "update", "create", "save_model_obj"])
 def test_only_active_users_with_the_change_permission_can_be_assigned(
-    ticket: HelpDeskTicket, agent: Any, manager: Any, make: Callable[[Any], Any], way: str
+    ticket: HelpDeskTicket, agent: Any, manager: Any, make: Callable[[Any], Any], method: str
 ) -> None:
     assignee = make(agent)
-    ways: dict[str, Callable[[], object]] = {
+    calls: dict[str, Callable[[], object]] = {
         "assign": lambda: ticket.services.assign(assignee, actor=manager),
         "update": lambda: ticket.services.update(manager, assigned_to=assignee),
         "create": lambda: HelpDeskTicket.services.create(manager, **FIELDS, assigned_to=assignee),
         "save_model_obj": lambda: ticket.services.save_model_obj(assigned_to=assignee),
     }
     with pytest.raises(ValidationError) as caught:
-        ways[way]()
+        calls[method]()
     assert [error.code for error in caught.value.error_dict["assigned_to"]] == ["invalid_assignee"]
     assert HelpDeskTicket.objects.get().assigned_to is None
     assert TicketEvent.objects.count() == 1
@@ -148,7 +148,7 @@ def test_direct_save_of_a_new_ticket_records_the_assignee(reporter: Any, agent: 
     ],
     ids=["start", "update", "comment"],
 )
-def test_starting_assigns_the_ticket_if_the_setting_says_so(
+def test_starting_assigns_the_ticket_if_the_setting_is_on(
     ticket: HelpDeskTicket,
     agent: Any,
     settings: Any,

@@ -1,4 +1,4 @@
-"""Unusual and invalid input: what is stored unchanged and what is refused."""
+"""Unusual and invalid input: what is stored unchanged and what is rejected."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_unusual_text_is_stored_unchanged_and_sent_by_email(reporter: Any, text:
     ],
     ids=["high-surrogate", "low-surrogate", "nul", "one-too-many", "ten-megabytes"],
 )
-def test_text_that_cannot_be_stored_is_refused(reporter: Any, text: str, code: str) -> None:
+def test_text_that_cannot_be_stored_is_rejected(reporter: Any, text: str, code: str) -> None:
     with pytest.raises(ValidationError) as caught:
         create(reporter, text)
     assert [error.code for error in caught.value.error_dict["description"]] == [code]
@@ -71,7 +71,7 @@ def test_text_that_cannot_be_stored_is_refused(reporter: Any, text: str, code: s
     ["\x00", "\ud800", "app ", "x" * 10_000_000, 10**20, b"app", object()],
     ids=["nul", "surrogate", "space", "long", "number", "bytes", "object"],
 )
-def test_invalid_choices_are_refused(ticket: HelpDeskTicket, name: str, value: Any) -> None:
+def test_invalid_choices_are_rejected(ticket: HelpDeskTicket, name: str, value: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         ticket.services.update(actor=None, **{name: value})
     assert caught.value.error_dict.keys() == {name}
@@ -79,7 +79,7 @@ def test_invalid_choices_are_refused(ticket: HelpDeskTicket, name: str, value: A
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=st.text(st.characters(codec=None), max_size=200))
-def test_any_text_is_stored_unchanged_or_refused(ticket: HelpDeskTicket, text: str) -> None:
+def test_any_text_is_stored_unchanged_or_rejected(ticket: HelpDeskTicket, text: str) -> None:
     try:
         ticket.services.update(actor=None, description=text)
     except ValidationError:

@@ -69,7 +69,7 @@ def test_invalid_change_names_each_field_and_saves_nothing(
     assert saved.events.count() == 1
 
 
-@pytest.mark.parametrize("name", ["colour", "created_by", "pk"])
+@pytest.mark.parametrize("name", ["color", "created_by", "pk"])
 def test_field_that_is_not_writable_is_a_type_error(
     ticket: HelpDeskTicket, agent: Any, name: str
 ) -> None:

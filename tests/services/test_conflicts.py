@@ -196,8 +196,8 @@ def test_update_reports_all_validation_errors(
             agent, base_version=version, status="x", priority="y", assigned_to=reporter
         )
     assert set(caught.value.message_dict) == {"status", "priority", "assigned_to"}
-    with pytest.raises(TypeError, match="'colour'"):
-        ticket.services.update(agent, base_version=version, colour="red")
+    with pytest.raises(TypeError, match="'color'"):
+        ticket.services.update(agent, base_version=version, color="red")
     assert len(history(ticket)) == 1
 
 

@@ -159,7 +159,7 @@ def test_validation_errors_name_each_missing_field(reporter: Any) -> None:
     assert caught.value.message_dict.keys() == {"purpose", "priority", "description"}
 
 
-@pytest.mark.parametrize("name", ["colour", "id", "pk", "created_by_id", "events"])
+@pytest.mark.parametrize("name", ["color", "id", "pk", "created_by_id", "events"])
 def test_unknown_field_is_a_type_error(reporter: Any, name: str) -> None:
     with pytest.raises(TypeError, match=repr(name)):
         HelpDeskTicket().services.create(reporter, **FIELDS, **{name: 1})

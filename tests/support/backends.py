@@ -16,18 +16,18 @@ def _external_managers() -> Any:
     )
 
 
-class SilentBackend(BaseBackend):
+class NoWithPermBackend(BaseBackend):
     """Cannot list holders: it has no `with_perm`."""
 
 
-class UnableBackend(BaseBackend):
+class UnsupportedBackend(BaseBackend):
     """Cannot list holders: `with_perm` raises NotImplementedError."""
 
     def with_perm(self, perm: str, **options: Any) -> Any:
         raise NotImplementedError
 
 
-class UnableLaterBackend(BaseBackend):
+class LazilyUnsupportedBackend(BaseBackend):
     """Cannot list holders: `with_perm` raises when its result is iterated over."""
 
     def with_perm(self, perm: str, **options: Any) -> Any:

@@ -48,14 +48,14 @@ class OtherChannel(ScriptedChannel):
     name: ClassVar[str] = "other"
 
 
-class MuteChannel(MailChannel):
+class NoResultChannel(MailChannel):
     """Yields no results."""
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:
         yield from ()
 
 
-class BlockedChannel(MailChannel):
+class UnavailableChannel(MailChannel):
     """Is always unavailable."""
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:

@@ -41,7 +41,7 @@ def unreachable_reason() -> str | None:
     try:
         socket.create_connection(address, timeout=3).close()
     except OSError as error:
-        return f"no {chosen()} server answers at {address[0]}:{address[1]} ({error})"
+        return f"no {chosen()} server at {address[0]}:{address[1]} ({error})"
     return None
 
 

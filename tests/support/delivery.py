@@ -1,4 +1,4 @@
-"""Delivery runs: a clock, channels that follow a script, and what became of the rows."""
+"""Helpers for delivery tests: channels, rows and a clock."""
 
 from __future__ import annotations
 

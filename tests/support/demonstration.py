@@ -1,4 +1,4 @@
-"""Run the example project in processes of its own."""
+"""Run the example project in separate processes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TIMEOUT = 120
 
 
 def free_port() -> int:
-    """Return a port that is not in use at the moment."""
+    """Return a port that is not in use."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
@@ -63,10 +63,10 @@ class Demonstration:
     def database(self) -> Path:
         return self.folder / "intranet.sqlite3"
 
-    def manage(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def manage(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command of `manage.py` with warnings as errors, and wait for it."""
         return subprocess.run(
-            [sys.executable, "-W", "error", MANAGE, *words],
+            [sys.executable, "-W", "error", MANAGE, *arguments],
             env=self._environment,
             cwd=cwd,
             stdin=subprocess.DEVNULL,

@@ -51,7 +51,7 @@ def run_in_new_host(
     }
     lines = [head, *(f"{name} = {value!r}" for name, value in values.items())]
     (folder / "host_settings.py").write_text("\n".join(lines), encoding="utf-8")
-    done = subprocess.run(  # noqa: PLW1510 -- the caller says whether it is checked
+    done = subprocess.run(  # noqa: PLW1510 -- checked below
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
         cwd=folder,
         env={

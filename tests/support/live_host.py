@@ -55,7 +55,7 @@ class FastConfig(AppConfig):
         from help_desk.management.commands import help_desk_deliver
         from help_desk.delivery import batch
         batch.LEASE, batch.LEASE_RESERVE = timedelta(seconds=3), timedelta(seconds=1)
-        help_desk_deliver.LONGEST_PAUSE = 0.2
+        help_desk_deliver.MAX_PAUSE = 0.2
         try:
             from help_desk import tasks
         except Exception:
@@ -197,7 +197,7 @@ def live_host(folder: Path, **settings: Any) -> Iterator[LiveHost]:
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Poll a condition that another process brings about."""
+    """Wait for a condition that another process fulfills."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"Timed out after {seconds} seconds: {what}"

@@ -1,4 +1,4 @@
-"""A mail server that responds as a test requires, behind Django's mail settings."""
+"""A mail backend that responds as a test requires."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class ScriptedBackend(BaseEmailBackend):
     """Raised when the connection is opened."""
     closing: ClassVar[Exception | None] = None
     """Raised when the connection is closed."""
-    answers: ClassVar[list[Exception | int]] = []
+    replies: ClassVar[list[Exception | int]] = []
     """The results of the next messages, in order; after the last, each is accepted."""
-    taken: ClassVar[list[EmailMessage]] = []
+    accepted: ClassVar[list[EmailMessage]] = []
     """The accepted messages."""
     opened: ClassVar[int] = 0
     timeouts: ClassVar[list[float | None]] = []
@@ -40,7 +40,7 @@ class ScriptedBackend(BaseEmailBackend):
     @classmethod
     def reset(cls) -> None:
         cls.opening = cls.closing = cls.host = cls.port = None
-        cls.answers, cls.taken, cls.timeouts = [], [], []
+        cls.replies, cls.accepted, cls.timeouts = [], [], []
         cls.opened = 0
 
     def open(self) -> bool:
@@ -58,9 +58,9 @@ class ScriptedBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         (message,) = email_messages
         message.message()  # Django validates headers here.
-        answer = self.answers.pop(0) if self.answers else 1
-        if isinstance(answer, Exception):
-            raise answer
-        if answer:
-            self.taken.append(message)
-        return answer
+        reply = self.replies.pop(0) if self.replies else 1
+        if isinstance(reply, Exception):
+            raise reply
+        if reply:
+            self.accepted.append(message)
+        return reply

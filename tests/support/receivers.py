@@ -40,12 +40,12 @@ def status(code: int, *headers: str) -> bytes:
     return "\r\n".join([f"HTTP/1.1 {code} So", *headers, "", ""]).encode()
 
 
-def silence(receiver: Receiver, connection: socket.socket) -> None:
+def no_response(receiver: Receiver, connection: socket.socket) -> None:
     """Send nothing until the test is over."""
     receiver.is_over.wait(10)
 
 
-def trickle(head: bytes = b"") -> Response:
+def slow_response(head: bytes = b"") -> Response:
     """Send a head, then single bytes without end."""
 
     def respond(receiver: Receiver, connection: socket.socket) -> None:
@@ -56,7 +56,7 @@ def trickle(head: bytes = b"") -> Response:
     return respond
 
 
-def flood(head: bytes, piece: bytes) -> Response:
+def endless_response(head: bytes, piece: bytes) -> Response:
     """Send a head, then pieces without end, as fast as they are read."""
 
     def respond(receiver: Receiver, connection: socket.socket) -> None:
@@ -145,7 +145,7 @@ def run_receiver(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
 
 @dataclass
 class Network:
-    """What a name resolves to, and which local server is behind public addresses."""
+    """The addresses that a name resolves to, and the local server that they connect to."""
 
     addresses: list[list[str]]
     """The addresses of each lookup, in order; the last ones are repeated."""
@@ -183,7 +183,7 @@ def network(
         yield net
 
 
-class ImpatientWebhookChannel(WebhookChannel):
+class OneRequestWebhookChannel(WebhookChannel):
     """Sends at most one request per URL and batch."""
 
     timeout = 0.3

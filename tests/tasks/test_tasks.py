@@ -123,7 +123,7 @@ def test_one_task_is_scheduled_for_each_due_date(
     assert len(run_datetimes(queue)) == 2
 
 
-def test_task_is_enqueued_for_rows_that_there_was_no_time_for(
+def test_task_is_enqueued_for_rows_beyond_the_limits(
     queue: Any,
     create_ticket: Callable[..., HelpDeskTicket],
     reporter: Any,
@@ -142,7 +142,7 @@ def test_task_is_enqueued_for_rows_that_there_was_no_time_for(
 def test_task_is_scheduled_later_for_an_unavailable_channel(
     queue: Any, settings: Any, ticket: HelpDeskTicket, database_alias: str
 ) -> None:
-    blocked = ["tests.support.channels.BlockedChannel"]
+    blocked = ["tests.support.channels.UnavailableChannel"]
     settings.HELP_DESK = {**settings.HELP_DESK, "CHANNELS": blocked}
     settings.ADMINS = [f"x{number}@example.com" for number in range(150)]
     now = timezone.now()
@@ -230,9 +230,7 @@ def test_schedule_enqueues_an_earlier_task_for_an_earlier_date(
     assert next_run() == first
 
 
-def test_schedule_does_not_rely_on_a_task_of_the_past(
-    queue: Any, db: None, database_alias: str
-) -> None:
+def test_schedule_ignores_a_task_in_the_past(queue: Any, db: None, database_alias: str) -> None:
     past = timezone.now() - timedelta(minutes=1)
     DeliveryRun.objects.create(source="task", finished_datetime=past, next_run_datetime=past)
     later = timezone.now() + timedelta(hours=1)

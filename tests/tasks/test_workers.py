@@ -1,4 +1,4 @@
-"""Real workers of two backends: two at once, one of which is killed."""
+"""Two concurrent workers of each of two backends, one of which is killed."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def redis_database() -> Iterator[int]:
                 if server.dbsize() or not server.set("help_desk_tests", 1, nx=True):
                     continue
             except redis.ConnectionError as error:
-                pytest.skip(f"no Redis server answers: {error}")
+                pytest.skip(f"no Redis server: {error}")
             yield number
             server.flushdb()
             return

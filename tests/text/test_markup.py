@@ -156,6 +156,6 @@ def test_a_hundred_thousand_characters_are_rendered(unit: str) -> None:
     ],
     ids=["after-the-end", "on-one-line"],
 )
-def test_text_beside_a_fence_is_kept(text: str) -> None:
+def test_text_next_to_a_fence_is_kept(text: str) -> None:
     assert "it broke" in to_html(text)
     assert "after the update" in to_html(text)

@@ -151,7 +151,7 @@ def test_unknown_tickets_are_not_found(client_of, manager, path, pk):
 
 
 @pytest.mark.parametrize("name", [LIST, DETAIL, INBOX])
-def test_read_only_pages_refuse_posts(client_of, manager, ticket, name):
+def test_read_only_pages_reject_posts(client_of, manager, ticket, name):
     assert client_of(manager).post(url_for(name, ticket)).status_code == 405
 
 

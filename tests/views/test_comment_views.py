@@ -70,7 +70,7 @@ class TestReply:
         }
 
     @pytest.mark.parametrize("more", [{"visibility": "internal"}, {"status": "done"}])
-    def test_reply_is_refused_if_the_user_may_not_do_a_part_of_it(
+    def test_reply_is_rejected_if_the_user_may_not_do_a_part_of_it(
         self, reply, reporter, ticket, more
     ):
         """A user who loses the permission while writing a note must not publish it."""
@@ -242,7 +242,7 @@ class TestEdit:
         assert client_of(manager).get(url_of(EDIT, comment)).status_code == 404
         assert url_of(EDIT, comment) not in html(client_of(manager).get(url_of(DETAIL, ticket)))
 
-    def test_late_edit_is_refused_and_keeps_the_text(
+    def test_late_edit_is_rejected_and_keeps_the_text(
         self, edit, client_of, comment, reporter, ticket, url_of
     ):
         written = timezone.now() - timedelta(hours=1)
@@ -255,7 +255,9 @@ class TestEdit:
         assert "This can no longer be edited." in html(response)
         assert url_of(EDIT, comment) not in html(response)
 
-    def test_notes_that_the_author_may_no_longer_see(self, client_of, reporter, ticket, url_of):
+    def test_note_is_not_found_if_the_author_cannot_see_notes(
+        self, client_of, reporter, ticket, url_of
+    ):
         note = TicketComment.objects.create(
             ticket=ticket, author=reporter, text="Secret", is_internal=True
         )

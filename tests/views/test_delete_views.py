@@ -32,7 +32,9 @@ def test_post_deletes_softly_with_a_message(client_of, manager, ticket, url_of):
 
 
 @pytest.mark.parametrize("data", [{}, {"should_delete": ""}, {"other": "1"}])
-def test_post_without_should_delete_asks_again(client_of, manager, ticket, url_of, data):
+def test_post_without_should_delete_shows_the_confirmation_again(
+    client_of, manager, ticket, url_of, data
+):
     response = client_of(manager).post(url_of(DELETE, ticket), data)
     assert response.status_code == 200
     assert "Nothing was deleted." in html(response)

@@ -177,7 +177,7 @@ class TestCreate:
         assert "/detail/" not in html(response)
 
     @pytest.mark.parametrize("with_cookie", [True, False])
-    def test_post_without_csrf_token_is_refused(self, reporter, url_of, ticket_data, with_cookie):
+    def test_post_without_csrf_token_is_rejected(self, reporter, url_of, ticket_data, with_cookie):
         client = Client(enforce_csrf_checks=True)
         client.force_login(reporter)
         if with_cookie:

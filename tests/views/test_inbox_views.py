@@ -20,7 +20,7 @@ def html(response):
 
 @pytest.fixture
 def notification(manager, create_ticket):
-    """The manager's notification of a ticket that someone else created."""
+    """The manager's notification of a ticket that another user created."""
     ticket = create_ticket()
     return Notification.objects.get(recipient=manager, channel="in_app", event__ticket=ticket)
 
@@ -175,7 +175,7 @@ class TestTicketPage:
         client_of(manager).head(url)
         assert unread_count(manager) == 1
 
-    def test_writes_nothing_if_nothing_is_unread(
+    def test_no_write_if_everything_is_read(
         self, client_of, manager, notification, url_of, capture_queries
     ):
         client = client_of(manager)

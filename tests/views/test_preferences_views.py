@@ -167,7 +167,7 @@ class TestUnsubscribe:
 
         return link
 
-    def test_get_asks_and_changes_nothing(self, mail_client, link_of, reporter, ticket):
+    def test_get_asks_for_confirmation(self, mail_client, link_of, reporter, ticket):
         response = mail_client.get(link_of(reporter, ticket_id=ticket.pk))
         assert response.status_code == 200
         assert "You will no longer get notifications about this ticket." in html(response)
@@ -185,7 +185,7 @@ class TestUnsubscribe:
         follower = TicketFollower.objects.get()
         assert (follower.user, follower.ticket, follower.is_muted) == (reporter, ticket, True)
 
-    def test_button_of_the_page_works_twice(self, mail_client, link_of, reporter, ticket):
+    def test_link_can_be_used_twice(self, mail_client, link_of, reporter, ticket):
         for _time in range(2):
             response = mail_client.post(link_of(reporter, ticket_id=ticket.pk))
             assert "You have been unsubscribed." in html(response)
@@ -194,13 +194,13 @@ class TestUnsubscribe:
     @pytest.mark.parametrize(
         ("scope", "kinds"), [(Scope.NEW_TICKETS, {"new"}), (Scope.ALL_EMAIL, None)]
     )
-    def test_emails_of_a_kind_or_all(self, mail_client, link_of, reporter, scope, kinds):
+    def test_link_disables_emails_of_its_scope(self, mail_client, link_of, reporter, scope, kinds):
         mail_client.post(link_of(reporter, scope))
         preferences = NotificationPreference.objects.filter(channel="email", enabled=False)
         found = set(preferences.values_list("kind", flat=True))
         assert found == kinds if kinds else len(found) > 3
 
-    def test_reveals_nothing_about_user_and_ticket(
+    def test_page_does_not_reveal_user_or_ticket(
         self, mail_client, link_of, make_user, make_ticket
     ):
         user = make_user(name="recipient", email="recipient@people.example.com")
@@ -240,7 +240,7 @@ class TestUnsubscribe:
         token = signing.dumps([str(reporter.pk), "ticket", ticket.pk], salt="other")
         assert mail_client.post(unsubscribe_url(token)).status_code == 404
 
-    def test_link_applies_to_the_recipient_whoever_is_signed_in(
+    def test_link_applies_to_its_recipient_not_to_the_signed_in_user(
         self, client_of, link_of, reporter, manager, ticket
     ):
         client_of(manager).post(link_of(reporter, ticket_id=ticket.pk))

@@ -107,7 +107,7 @@ class UnfoldedHeader:
 
 
 class _Headers(HeaderRegistry):
-    """Knows the unfolded headers; creates the class of each header once, not each time."""
+    """Registers the unfolded headers, and caches the class of each header."""
 
     def __init__(self) -> None:
         super().__init__()

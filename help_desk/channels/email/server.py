@@ -27,7 +27,7 @@ CLOSING = 421
 PERMANENT_REPLIES = range(500, 600)
 """RFC 5321, section 4.2.1"""
 MAX_FAILURES_IN_A_ROW = 3
-"""If so many messages fail one after the other, the cause is not the messages."""
+"""After this many consecutive failures, the cause is not the messages."""
 
 
 class MailServer:
@@ -52,7 +52,7 @@ class MailServer:
         try:
             self._connection.close()
         except (OSError, smtplib.SMTPException):
-            # All results are known by now.
+            # All messages already have a result.
             logger.debug("The mail server closed the connection first.", exc_info=True)
 
     def send(self, message: EmailMultiAlternatives) -> None:

@@ -45,7 +45,7 @@ class Payloads:
 
         Args:
             event: The event.
-            kinds: The kinds of the event that the receiver may know of.
+            kinds: The kinds of the event that may be sent to the receiver.
             includes_text: Whether the receiver may read the comment.
         """
         ticket, actor = event.ticket, None

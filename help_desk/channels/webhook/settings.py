@@ -53,7 +53,7 @@ class Webhook:
         return self.kinds is not None and NotificationKind.NOTE in self.kinds
 
     def kinds_to_send(self, kinds: Collection[str]) -> list[str]:
-        """Return the kinds of an event that this webhook may know of, sorted.
+        """Return the kinds of an event that may be sent to this webhook, sorted.
 
         Empty if the webhook is configured for none of them.
         """

@@ -31,10 +31,10 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT = 600
 """Seconds after which `--loop` prints a line although there was nothing to do."""
-LONGEST_PAUSE = 60
-"""The maximum of seconds between two attempts to reach a database that fails."""
+MAX_PAUSE = 60
+"""The maximum number of seconds between two attempts to reach the database."""
 TICK = 0.1
-"""Seconds between two looks at the signals while waiting."""
+"""Seconds between two checks for a signal while waiting."""
 
 
 class Command(BaseCommand):
@@ -87,7 +87,7 @@ class Command(BaseCommand):
                 failures = 0
             except (DatabaseError, InterfaceError):
                 failures += 1
-                pause = min(interval * 2**failures, max(interval, LONGEST_PAUSE))
+                pause = min(interval * 2**failures, max(interval, MAX_PAUSE))
                 logger.exception("Cannot use the database; trying again in %g s.", pause)
             # A restarted server has closed the connection: the next run opens a new one.
             close_old_connections()

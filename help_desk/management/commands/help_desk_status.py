@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """Show the state of the outbox, for people and for monitoring."""
+    """Show the state of the outbox, for operators and monitoring."""
 
     help = (
         "Shows waiting and failed notifications and the latest runs. Exits with code 1 if a "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from help_desk.services.flows.fields import validate_assignee
-from help_desk.services.flows.locking import database_of, locked, refuse_deleted
+from help_desk.services.flows.locking import database_of, locked, validate_not_deleted
 from help_desk.services.flows.notify import save_and_notify
 
 if TYPE_CHECKING:
@@ -20,6 +20,6 @@ def assign(
     """Assign a ticket to a user who can change tickets, or unassign it."""
     validate_assignee(assignee, using=database_of(ticket))
     with locked(ticket) as current:
-        refuse_deleted(current)
+        validate_not_deleted(current)
         current.assigned_to = assignee
         return save_and_notify(current, actor=actor)

@@ -16,7 +16,7 @@ from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
 from help_desk.services.flows.conflicts import merge
 from help_desk.services.flows.follow import add_followers
-from help_desk.services.flows.locking import database_of, locked, refuse_deleted
+from help_desk.services.flows.locking import database_of, locked, validate_not_deleted
 from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import change_status
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CommentResult:
-    """A saved comment, and the mentioned names that reached no one."""
+    """A saved comment, and the mentioned names of users who were not notified."""
 
     comment: TicketComment
     unreached_mentions: tuple[str, ...]
@@ -56,7 +56,7 @@ def add_comment(
         HelpDeskTicket._meta.get_field("status").clean(status, None)
     names = mentioned_names(text)
     with locked(ticket) as current:
-        refuse_deleted(current)
+        validate_not_deleted(current)
         duplicate = _find_duplicate(comment, base_version)
         if status is not None and base_version is not None:
             status = merge(current, base_version, {"status": status}).get("status")
@@ -74,7 +74,7 @@ def add_comment(
 def _save_comment(comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]) -> Mentions:
     author, using = comment.author, database_of(ticket)
     if comment.is_internal and ticket.tracker.changed():
-        # Everyone may know of a change of status, but not of the note: a separate event.
+        # The change of status is public, but the note is not: record a separate event.
         save_and_notify(ticket, actor=author)
     comment.save(using=using)
     if not comment.is_internal and comment.author_id != ticket.created_by_id:
@@ -115,7 +115,7 @@ def edit_comment(
     if not can_edit_comment(comment, actor):
         raise PermissionDenied(_("Only the author can edit a comment, for a limited time."))
     with locked(ticket) as locked_ticket:
-        refuse_deleted(locked_ticket)
+        validate_not_deleted(locked_ticket)
         using = database_of(ticket)
         current = TicketComment.objects.using(using).get(pk=comment.pk, ticket_id=ticket.pk)
         old, current.text = current.text, text

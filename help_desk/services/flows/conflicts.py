@@ -34,9 +34,10 @@ def values_at(ticket: HelpDeskTicket, version: int) -> dict[str, Any]:
 def merge(
     ticket: HelpDeskTicket, base_version: int, submitted: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the submitted values that the user changed; raise if someone else did, too.
+    """Return the submitted values that the user changed.
 
-    Call it while the ticket is locked.
+    Raises TicketConflictError if another user changed one of them to another value. Call it
+    while the ticket is locked.
     """
     base_values = values_at(ticket, base_version)
     changed: dict[str, Any] = {}

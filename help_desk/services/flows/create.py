@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from help_desk import signals
-from help_desk.models import HelpDeskTicket, undo_on_error
-from help_desk.services.flows.fields import apply_fields, refuse_unknown_fields
+from help_desk.models import HelpDeskTicket, restore_on_error
+from help_desk.services.flows.fields import apply_fields, validate_field_names
 from help_desk.services.flows.follow import add_followers
 from help_desk.services.flows.locking import database_of
 from help_desk.services.flows.mentions import find_mentioned
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateResult:
-    """A created ticket, and the mentioned names that reached no one."""
+    """A created ticket, and the mentioned names of users who were not notified."""
 
     ticket: HelpDeskTicket
     unreached_mentions: tuple[str, ...]
@@ -40,11 +40,11 @@ def create_ticket(
             code="already_created",
             params={"ticket": ticket},
         )
-    refuse_unknown_fields(fields)
+    validate_field_names(fields)
     apply_fields(ticket, {"assigned_to": ticket.assigned_to, **fields}, creator=created_by)
     names = mentioned_names(ticket.description)
     using = database_of(ticket)
-    with undo_on_error(ticket), transaction.atomic(using=using):
+    with restore_on_error(ticket), transaction.atomic(using=using):
         assignee, ticket.assigned_to = ticket.assigned_to, None
         event = ticket.save_with_event(actor=ticket.created_by)
         mentions = find_mentioned(names, ticket, using=using)

@@ -29,7 +29,7 @@ WRITABLE_FIELDS = frozenset(
 )
 
 
-def refuse_unknown_fields(names: Iterable[str]) -> None:
+def validate_field_names(names: Iterable[str]) -> None:
     """Raise TypeError for names that are not writable fields."""
     if unknown := sorted(set(names) - WRITABLE_FIELDS):
         message = (
@@ -59,7 +59,7 @@ def apply_fields(
         setattr(ticket, name, fields[name])
     try:
         # Foreign keys would be read from the database here, so they are excluded: a user who
-        # is deleted meanwhile is refused by the database. Fields that are not changed are
+        # is deleted meanwhile is rejected by the database. Fields that are not changed are
         # excluded too: an old description that breaks today's limits must not keep a ticket
         # from being started.
         unchanged = {field.name for field in ticket._meta.fields} - fields.keys()

@@ -40,7 +40,7 @@ def _refresh(ticket: HelpDeskTicket, current: HelpDeskTicket) -> None:
     ticket.tracker.set_saved_fields()
 
 
-def refuse_deleted(ticket: HelpDeskTicket) -> None:
+def validate_not_deleted(ticket: HelpDeskTicket) -> None:
     """Raise ValidationError if the ticket was deleted."""
     if ticket.is_deleted:
         raise ValidationError(

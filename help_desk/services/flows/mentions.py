@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Mentions(NamedTuple):
-    """Who a text mentions: users who can read it, and names that reach no one."""
+    """The mentioned users who can read a text, and the names that match no such user."""
 
     user_ids: Collection[Any] = frozenset()
     unreached: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ def save_and_notify(
     comment: TicketComment | None = None,
     mentioned: Collection[Any] = (),
 ) -> TicketEvent | None:
-    """Save the ticket with its event, write the notifications, and signal hosts on commit."""
+    """Save the ticket with its event, write the notifications, and send signals on commit."""
     event = ticket.save_with_event(actor=actor, comment=comment)
     if event is None:
         return None

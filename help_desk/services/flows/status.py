@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from help_desk.auth import policy
 from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.conf import help_desk_settings
-from help_desk.services.flows.locking import locked, refuse_deleted
+from help_desk.services.flows.locking import locked, validate_not_deleted
 from help_desk.services.flows.notify import save_and_notify
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def set_status(
     ticket: HelpDeskTicket, status: HelpDeskTicketStatusChoices, *, actor: User | None
 ) -> TicketEvent | None:
-    """Set the status, and notify the people concerned."""
+    """Set the status and notify the recipients of the change."""
     with locked(ticket) as current:
-        refuse_deleted(current)
+        validate_not_deleted(current)
         change_status(current, status, actor=actor)
         return save_and_notify(current, actor=actor)
 
@@ -33,7 +33,7 @@ def change_status(ticket: HelpDeskTicket, status: str, *, actor: User | None) ->
 
 
 def assign_on_start(ticket: HelpDeskTicket, old_status: str, actor: User | None) -> None:
-    """Assign a ticket that was just started to the actor, if the setting says so."""
+    """Assign a ticket that was just started to the actor, if `ASSIGN_ON_START` is set."""
     is_started = ticket.status == HelpDeskTicketStatusChoices.INPROGRESS != old_status
     if (
         is_started

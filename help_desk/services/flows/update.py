@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from help_desk.services.flows.conflicts import merge
-from help_desk.services.flows.fields import apply_fields, refuse_unknown_fields
-from help_desk.services.flows.locking import locked, refuse_deleted
+from help_desk.services.flows.fields import apply_fields, validate_field_names
+from help_desk.services.flows.locking import locked, validate_not_deleted
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import assign_on_start
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def update_ticket(
     ticket: HelpDeskTicket, *, actor: User | None, base_version: int | None = None, **fields: Any
 ) -> TicketEvent | None:
-    """Change fields and notify the people concerned."""
-    refuse_unknown_fields(fields)
+    """Change fields and notify the recipients of the changes."""
+    validate_field_names(fields)
     with locked(ticket) as current:
         if "is_deleted" not in fields:
-            refuse_deleted(current)
+            validate_not_deleted(current)
         if base_version is not None:
             fields = merge(current, base_version, fields)
         old_status = current.status
@@ -38,7 +38,7 @@ def save_silently(
     """Apply fields and save with history, without notifying anyone."""
     was_created = ticket._state.adding
     creator = fields.pop("created_by", None) if was_created else None
-    refuse_unknown_fields(fields)
+    validate_field_names(fields)
     apply_fields(ticket, fields, creator=creator)
     ticket.save(actor=actor)
     return ticket, was_created

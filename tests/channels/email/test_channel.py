@@ -44,7 +44,7 @@ def test_user_address_with_a_line_break_fails(
     reporter.save()
     ticket.services.comment(agent, "Hello.")
     assert runner.deliver() == runner.DeliveryReport(failed=1)
-    assert mail_server.taken == []
+    assert mail_server.accepted == []
 
 
 def test_check_reads_deprecated_mail_settings_without_a_warning(settings: Any) -> None:

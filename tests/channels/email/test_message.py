@@ -62,7 +62,7 @@ def test_description_is_escaped_in_html_only(send: Send) -> None:
 
 
 @pytest.mark.hosts("default", "custom_user", "login_required", "multi_db", "use_tz_false")
-def test_both_parts_say_where_to_reply_and_unsubscribe(
+def test_both_parts_contain_reply_and_unsubscribe_links(
     ticket: HelpDeskTicket, agent: Any, reporter: Any
 ) -> None:
     ticket.services.comment(agent, "Hello.")

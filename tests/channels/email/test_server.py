@@ -1,4 +1,4 @@
-"""What the errors of a mail server mean for a batch."""
+"""The effect of mail server errors on a batch."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def recipients_refused(code: int) -> smtplib.SMTPRecipientsRefused:
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("reply", "error"),
     [
         (recipients_refused(550), "The mail server rejected the recipient: 550 No such user"),
         (smtplib.SMTPDataError(554, b"Spam"), "The mail server rejected the message: 554 Spam"),
@@ -56,16 +56,16 @@ def recipients_refused(code: int) -> smtplib.SMTPRecipientsRefused:
     ids=["recipient", "data", "too-large", "not-supported", "bad-header"],
 )
 def test_permanent_error_fails_one_message(
-    rows: list[Notification], mail_server: Any, answer: Exception, error: str
+    rows: list[Notification], mail_server: Any, reply: Exception, error: str
 ) -> None:
-    mail_server.answers = [answer]
+    mail_server.replies = [reply]
     first, *others = send(rows)
     assert (first.error, first.is_permanent) == (error, True)
     assert {result.error for result in others} == {""}
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("reply", "error"),
     [
         (recipients_refused(450), "The mail server rejected the recipient: 450 No such user"),
         (smtplib.SMTPDataError(451, b"Later"), "The mail server rejected the message: 451 Later"),
@@ -84,9 +84,9 @@ def test_permanent_error_fails_one_message(
     ids=["greylisted", "data", "closing", "disconnected", "helo", "timeout", "nothing-sent"],
 )
 def test_temporary_error_is_retried(
-    rows: list[Notification], mail_server: Any, answer: Exception | int, error: str
+    rows: list[Notification], mail_server: Any, reply: Exception | int, error: str
 ) -> None:
-    mail_server.answers = [answer]
+    mail_server.replies = [reply]
     first, *others = send(rows)
     assert (first.error, first.is_permanent) == (error, False)
     assert {result.error for result in others} == {""}
@@ -125,7 +125,7 @@ def test_channel_is_unavailable_without_a_connection(
 def test_channel_is_unavailable_if_the_sender_is_rejected(
     rows: list[Notification], mail_server: Any
 ) -> None:
-    mail_server.answers = [smtplib.SMTPSenderRefused(550, b"Unknown", "x@example.com")]
+    mail_server.replies = [smtplib.SMTPSenderRefused(550, b"Unknown", "x@example.com")]
     with pytest.raises(ChannelUnavailableError, match="rejected the sender: 550 Unknown"):
         send(rows)
 
@@ -133,7 +133,7 @@ def test_channel_is_unavailable_if_the_sender_is_rejected(
 def test_channel_is_unavailable_after_several_failures_in_a_row(
     rows: list[Notification], mail_server: Any
 ) -> None:
-    mail_server.answers = [smtplib.SMTPServerDisconnected("Bye")] * len(rows)
+    mail_server.replies = [smtplib.SMTPServerDisconnected("Bye")] * len(rows)
     results = EmailChannel().send(rows)
     assert next(results).error
     assert next(results).error
@@ -142,14 +142,14 @@ def test_channel_is_unavailable_after_several_failures_in_a_row(
 
 
 def test_lost_connection_is_opened_again(rows: list[Notification], mail_server: Any) -> None:
-    mail_server.answers = [smtplib.SMTPDataError(421, b"Closing")]
+    mail_server.replies = [smtplib.SMTPDataError(421, b"Closing")]
     send(rows)
     assert mail_server.opened == 2
 
 
 def test_one_connection_serves_a_batch(rows: list[Notification], mail_server: Any) -> None:
     send(rows)
-    assert (mail_server.opened, len(mail_server.taken)) == (1, len(rows))
+    assert (mail_server.opened, len(mail_server.accepted)) == (1, len(rows))
 
 
 def test_error_while_closing_is_ignored(rows: list[Notification], mail_server: Any) -> None:

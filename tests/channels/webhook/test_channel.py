@@ -14,11 +14,11 @@ from help_desk.delivery import runner
 from help_desk.models import HelpDeskTicket, Notification
 from tests.support.receivers import (
     SECRET,
-    ImpatientWebhookChannel,
+    OneRequestWebhookChannel,
     Receiver,
     make_webhooks_due,
+    no_response,
     run_receiver,
-    silence,
     status,
 )
 
@@ -108,7 +108,7 @@ class TestSubscribers:
         runner.deliver()
         assert receiver.kinds == [["assignment"], ["status"]]
 
-    def test_users_get_no_webhooks_whatever_the_rules(
+    def test_rules_cannot_send_webhooks_to_users(
         self,
         ticket: HelpDeskTicket,
         agent: Any,
@@ -204,8 +204,8 @@ class TestErrors:
         configure: Callable[..., None],
     ) -> None:
         with run_receiver() as silent:
-            silent.response = silence
-            configure(silent.url, receiver.url, channel=ImpatientWebhookChannel)
+            silent.response = no_response
+            configure(silent.url, receiver.url, channel=OneRequestWebhookChannel)
             for text in ("One.", "Two.", "Three."):
                 ticket.services.comment(agent, text)
             assert Notification.objects.order_by("pk").first().address == silent.url

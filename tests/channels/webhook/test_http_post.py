@@ -1,4 +1,4 @@
-"""One request: where it is sent, how long it takes, and what the response means."""
+"""One request: its address, its time limit, and the handling of the response."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ import trustme
 
 from help_desk.channels.base import NotSentError
 from help_desk.channels.webhook.http_post import HEAD_LIMIT, post
-from tests.support.receivers import Receiver, flood, network, run_receiver, silence, status, trickle
+from tests.support.receivers import (
+    Receiver,
+    endless_response,
+    network,
+    no_response,
+    run_receiver,
+    slow_response,
+    status,
+)
 
 HOST = "hooks.example.com"
 PUBLIC = "93.184.215.14"
@@ -70,21 +78,25 @@ class TestResponse:
         assert "Redirects are not followed" in str(error)
 
     def test_endless_body_is_not_read(self, receiver: Receiver) -> None:
-        receiver.response = flood(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536)
+        receiver.response = endless_response(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536)
         post(receiver.url, b"{}")
         assert len(receiver.requests) == 1
 
     def test_slow_body_is_not_read(self, receiver: Receiver) -> None:
-        receiver.response = trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+        receiver.response = slow_response(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
         post(receiver.url, b"{}", timeout=SHORT)
 
     @pytest.mark.parametrize(
         "response",
         [
-            pytest.param(flood(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n" * 99), id="headers"),
-            pytest.param(flood(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 999), id="one-header"),
-            pytest.param(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 99), id="continue"),
-            pytest.param(flood(b"", b"x" * 999), id="status-line"),
+            pytest.param(
+                endless_response(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n" * 99), id="headers"
+            ),
+            pytest.param(endless_response(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 999), id="one-header"),
+            pytest.param(
+                endless_response(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 99), id="continue"
+            ),
+            pytest.param(endless_response(b"", b"x" * 999), id="status-line"),
         ],
     )
     def test_endless_head_is_an_error(self, receiver: Receiver, response: Any) -> None:
@@ -96,9 +108,9 @@ class TestResponse:
     @pytest.mark.parametrize(
         "response",
         [
-            pytest.param(silence, id="silent"),
-            pytest.param(trickle(), id="status-line-trickles"),
-            pytest.param(trickle(b"HTTP/1.1 200 OK\r\nX: "), id="header-trickles"),
+            pytest.param(no_response, id="silent"),
+            pytest.param(slow_response(), id="status-line-trickles"),
+            pytest.param(slow_response(b"HTTP/1.1 200 OK\r\nX: "), id="header-trickles"),
         ],
     )
     def test_slow_server_does_not_extend_the_limit(self, receiver: Receiver, response: Any) -> None:
@@ -225,7 +237,7 @@ class TestAddress:
         assert request.headers["Host"] == HOST
 
     @pytest.mark.parametrize(
-        "answers",
+        "addresses",
         [
             pytest.param([["127.0.0.1"], [PUBLIC]], id="private-then-public"),
             pytest.param([[PUBLIC, "10.0.0.1"]], id="public-and-private"),
@@ -233,9 +245,9 @@ class TestAddress:
         ],
     )
     def test_no_connection_to_a_private_address(
-        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, answers: list[list[str]]
+        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, addresses: list[list[str]]
     ) -> None:
-        with network(monkeypatch, HOST, answers, receiver.port) as net:
+        with network(monkeypatch, HOST, addresses, receiver.port) as net:
             error = post_error(f"http://{HOST}/")
         assert (net.lookups, net.connected) == (1, [])
         assert error.is_permanent

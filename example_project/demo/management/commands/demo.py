@@ -149,7 +149,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _delivery(log: Path | None) -> Iterator[None]:
-    """Run `help_desk_deliver` in a process of its own, like a service."""
+    """Run `help_desk_deliver` in a separate process, like a service."""
     if log is None:
         yield
         return

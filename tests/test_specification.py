@@ -1,4 +1,4 @@
-"""The sentences and snippets of the document that the project was created from.
+"""The statements and code snippets of the original specification.
 
 The snippets are unchanged. They run under both names of the package; the alias needs its own
 process, in which the settings import it.

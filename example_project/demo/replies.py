@@ -1,4 +1,4 @@
-"""Replies and notes on tickets, from talk.toml."""
+"""Replies and notes on tickets, from replies.toml."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from demo import people
 if TYPE_CHECKING:
     from random import Random
 
-LINES = tomllib.loads((Path(__file__).parent / "talk.toml").read_text("utf-8"))
+TEXTS = tomllib.loads((Path(__file__).parent / "replies.toml").read_text("utf-8"))
 CONSULTED = {
     people.DEVELOPER: people.AGENT,
     people.AGENT: people.DEVELOPER,
     people.MANAGER: people.AGENT,
 }
-"""The colleague whom the assignee of a ticket asks."""
+"""Assignee to the colleague whom they consult."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    ask: str
+    question: str
     answer: str
 
 
-class Talk:
-    """Picks the replies and notes of one ticket."""
+class Replies:
+    """Chooses the replies and notes of one ticket."""
 
     def __init__(self, rng: Random, purpose: str, *, creator: str, assignee: str) -> None:
         self._rng = rng
-        self._lines = LINES[purpose]
+        self._texts = TEXTS[purpose]
         colleague = people.BY_NAME[creator]
         self.consulted = CONSULTED[assignee]
         self._values = {
@@ -41,16 +41,16 @@ class Talk:
             "other": self.consulted,
         }
 
-    def assignee_says(self, kind: str) -> str:
-        return self._rng.choice(self._lines[kind]).format(**self._values)
+    def from_assignee(self, kind: str) -> str:
+        return self._rng.choice(self._texts[kind]).format(**self._values)
 
-    def creator_says(self, kind: str) -> str:
-        return self._rng.choice(LINES["creator"][kind])
+    def from_creator(self, kind: str) -> str:
+        return self._rng.choice(TEXTS["creator"][kind])
 
     def exchange(self, kind: str) -> Exchange:
-        """Pick a `question` to the creator, or a `consultation` between colleagues."""
-        exchange = self._rng.choice(self._lines[kind])
+        """Choose a `question` to the creator, or a `consultation` between colleagues."""
+        exchange = self._rng.choice(self._texts[kind])
         return Exchange(
-            ask=exchange["ask"].format(**self._values),
+            question=exchange["question"].format(**self._values),
             answer=exchange["answer"].format(**self._values),
         )

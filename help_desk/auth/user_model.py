@@ -1,0 +1,21 @@
+"""The fields of the host's user model."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
+
+
+def has_user_field(name: str) -> bool:
+    """Return whether the user model has a field of this name."""
+    try:
+        get_user_model()._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+def user_email_field() -> str | None:
+    """Return the name of the user model's email field, or None if it has none."""
+    name = get_user_model().get_email_field_name()
+    return name if has_user_field(name) else None
