@@ -76,7 +76,7 @@ def users_with(permission: str, using: str, *, limit: int) -> list[Any]:
 def _without_inactive(users: QuerySet[Any]) -> QuerySet[Any]:
     """Leave out inactive users if the query allows another condition."""
     is_open = not (users.query.is_sliced or users.query.combinator)
-    if is_open and _has_field(users.model, "is_active"):
+    if is_open and has_user_field("is_active"):
         return users.order_by().filter(is_active=True)
     return users
 
