@@ -18,7 +18,7 @@ MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 LISTING = [f"tests.support.backends.{name}" for name in ("ListBackend", "QuerySetBackend")]
 SILENT = [
     f"tests.support.backends.{name}"
-    for name in ("SilentBackend", "UnableBackend", "UnableLaterBackend")
+    for name in ("NoWithPermBackend", "UnsupportedBackend", "LazilyUnsupportedBackend")
 ]
 
 
