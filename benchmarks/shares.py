@@ -30,7 +30,7 @@ REST = "middleware, session, view"
 FETCH = "queries and instances"
 PARTS = {
     "has_perm": [(PermissionsMixin, "has_perm")],
-    "unread count": [(policy, "unread_count")],
+    "unread count": [(policy, "unread_ticket_ids")],
     "creating forms": [(BaseForm, "__init__")],
     "rows": [(page_views, "ticket_rows")],
     "timeline": [(ticket_page, "build_timeline")],

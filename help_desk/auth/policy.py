@@ -116,29 +116,35 @@ def inbox(user: User) -> NotificationQuerySet:
 
 
 def unread_count(user: User) -> int:
-    """Count a signed-in user's unread notifications in `inbox()`, up to `UNREAD_MAX`.
+    """Count a signed-in user's unread notifications in `inbox()`, up to `UNREAD_MAX`."""
+    return len(unread_ticket_ids(user))
+
+
+def unread_ticket_ids(user: User) -> list[int]:
+    """Return the ticket of each unread notification in `inbox()`, up to `UNREAD_MAX`.
 
     If all are of new tickets, permissions are not checked.
     """
     unread = Notification.objects.in_app_of(user).unread().in_index_order()
     event_ids = list(unread.values_list("event_id", flat=True)[:UNREAD_MAX])
     if not event_ids:
-        return 0
+        return []
     # Any condition on the joined tables would let the database join them as a whole, which
     # takes a second with a million rows.
     events = TicketEvent.objects.filter(pk__in=event_ids).values_list(
-        "type", "ticket__is_deleted", "ticket__created_by_id", "comment__is_internal"
+        "ticket_id", "type", "ticket__is_deleted", "ticket__created_by_id", "comment__is_internal"
     )
-    count = sum(_is_in_inbox(user, event) for event in events)
-    if count < len(event_ids) == UNREAD_MAX:
+    ticket_ids = [event[0] for event in events if _is_in_inbox(user, event)]
+    if len(ticket_ids) < len(event_ids) == UNREAD_MAX:
         # Some of the first rows are hidden, so rows beyond them count.
-        return inbox(user).unread()[:UNREAD_MAX].count()
-    return count
+        visible = inbox(user).unread().values_list("event__ticket_id", flat=True)
+        return list(visible[:UNREAD_MAX])
+    return ticket_ids
 
 
-def _is_in_inbox(user: User, event: tuple[str, bool, Any, bool | None]) -> bool:
+def _is_in_inbox(user: User, event: tuple[int, str, bool, Any, bool | None]) -> bool:
     """Apply the conditions of `inbox()` to values of an event."""
-    event_type, is_deleted, creator_id, is_internal = event
+    _ticket_id, event_type, is_deleted, creator_id, is_internal = event
     if is_deleted or event_type == TicketEventType.NEW:
         return not is_deleted
     is_own = help_desk_settings.CREATORS_SEE_OWN_TICKETS and creator_id == user.pk

@@ -62,7 +62,7 @@ class HelpDeskTicketFilterForm(forms.Form):
     assignee = forms.ChoiceField(
         label=_("Assigned to"),
         required=False,
-        choices=[("", _("Anyone")), (ME, _("Me")), (UNASSIGNED, _("Unassigned"))],
+        choices=[("", _("Any assignee")), (ME, _("Me")), (UNASSIGNED, _("Unassigned"))],
     )
 
     @property

@@ -121,4 +121,4 @@ def _comment_url(comment: TicketComment) -> str:
 
 
 def _too_late() -> str:
-    return _("This can no longer be edited. Write a new reply instead.")
+    return _("This can no longer be edited. Add a new one instead.")

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket, TicketEvent
     from help_desk.views.types import HelpDeskRequest
 
+_READY, _DONE = HelpDeskTicketStatusChoices.READY, HelpDeskTicketStatusChoices.DONE
 _STATUS_MESSAGES = {
-    HelpDeskTicketStatusChoices.READY: gettext_lazy("Ticket #%(number)s moved back to ready."),
+    _READY: gettext_lazy("Ticket #%(number)s moved back to ready."),
     HelpDeskTicketStatusChoices.INPROGRESS: gettext_lazy(
         "Ticket #%(number)s marked as in progress."
     ),
-    HelpDeskTicketStatusChoices.DONE: gettext_lazy("Ticket #%(number)s marked as done."),
+    _DONE: gettext_lazy("Ticket #%(number)s marked as done."),
 }
 
 
@@ -61,7 +62,9 @@ def _success_message(request: HelpDeskRequest, event: TicketEvent) -> str:
     number = {"number": event.ticket_id}
     sentences = []
     if status := event.new_value("status"):
-        sentences.append(str(_STATUS_MESSAGES[status]) % number)
+        is_reopened = (event.old_value("status"), status) == (_DONE, _READY)
+        message = _("Ticket #%(number)s reopened.") if is_reopened else _STATUS_MESSAGES[status]
+        sentences.append(str(message) % number)
     if "assigned_to" in event.changes:
         assignee_id = event.new_value("assigned_to")
         if assignee_id is None:

@@ -41,19 +41,22 @@ def render_page(
     *,
     section: str = "",
     status: int = 200,
+    unread_count: int | None = None,
 ) -> TemplateResponse:
     """Return a page within the host's base template.
 
     The context must be complete, without querysets that are not evaluated: the template is
     rendered after the view, outside of its transaction and its error handling. `section` is
-    the navigation entry of the page.
+    the navigation entry of the page. `unread_count` saves its queries where it is known.
     """
+    if unread_count is None:
+        unread_count = policy.unread_count(request.user) if request.user.is_authenticated else 0
     common = {
         "base_template": help_desk_settings.BASE_TEMPLATE,
         "help_desk_auth": BaseHelpDeskAuthController(request),
         "messages": get_messages(request),
         "section": section,
-        "unread_count": policy.unread_count(request.user) if request.user.is_authenticated else 0,
+        "unread_count": unread_count,
     }
     return TemplateResponse(request, template, {**common, **context}, status=status)
 

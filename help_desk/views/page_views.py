@@ -50,9 +50,10 @@ def detail_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     ticket = find_ticket(request, pk)
     if not request.help_desk_auth.can_view_ticket(ticket):
         return forbidden(request, "view")
+    unread_count = None
     if request.method == "GET" and not _is_prefetch(request):
-        _mark_as_read(request, ticket)
-    return render_ticket(request, ticket)
+        unread_count = _mark_as_read(request, ticket)
+    return render_ticket(request, ticket, unread_count=unread_count)
 
 
 def _is_prefetch(request: HelpDeskRequest) -> bool:
@@ -61,8 +62,13 @@ def _is_prefetch(request: HelpDeskRequest) -> bool:
     return "prefetch" in purpose
 
 
-def _mark_as_read(request: HelpDeskRequest, ticket: HelpDeskTicket) -> None:
-    unread = policy.inbox(request.user).about(ticket).unread()
-    # On SQLite even an update of no rows waits for other writers.
-    if unread.exists():
-        unread.mark_as_read()
+def _mark_as_read(request: HelpDeskRequest, ticket: HelpDeskTicket) -> int:
+    """Mark the notifications about a ticket as read; return how many others are unread."""
+    ticket_ids = policy.unread_ticket_ids(request.user)
+    if ticket.pk in ticket_ids or len(ticket_ids) == policy.UNREAD_MAX:
+        unread = policy.inbox(request.user).about(ticket).unread()
+        # On SQLite even an update of no rows waits for other writers.
+        if unread.exists():
+            unread.mark_as_read()
+            return policy.unread_count(request.user)
+    return len(ticket_ids)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.contrib.auth import get_user_model
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.auth import policy
-from help_desk.auth.holders import holders
+from help_desk.auth.holders import users_with
 from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.forms import assignment
 from help_desk.forms.assignment import AssignForm
@@ -54,19 +53,24 @@ def find_ticket(request: HelpDeskRequest, pk: int) -> HelpDeskTicket:
 
 def assignable_users(ticket: HelpDeskTicket) -> list[User] | None:
     """Return the users who can be assigned a ticket; None if they are too many for a select."""
-    using = database_of(ticket)
-    user_ids = holders(policy.permission("change"), using)
-    if len(user_ids) > assignment.MAX_CHOICES:
-        return None
-    return list(get_user_model()._default_manager.using(using).filter(pk__in=user_ids))
+    limit = assignment.MAX_CHOICES
+    users = users_with(policy.permission("change"), database_of(ticket), limit=limit + 1)
+    return users if len(users) <= limit else None
 
 
 def render_ticket(
-    request: HelpDeskRequest, ticket: HelpDeskTicket, *, reply: ReplyForm | None = None
+    request: HelpDeskRequest,
+    ticket: HelpDeskTicket,
+    *,
+    reply: ReplyForm | None = None,
+    unread_count: int | None = None,
 ) -> HttpResponseBase:
     """Return the page of a ticket that `find_ticket` found, with an invalid reply if any."""
     auth, user = request.help_desk_auth, request.user
-    assignable = assignable_users(ticket) if auth.can_change() else None
+    assignable, assignment_form = None, None
+    if auth.can_change():
+        assignable = assignable_users(ticket)
+        assignment_form = AssignForm(ticket=ticket, assignable=assignable, user=user)
     timeline = build_timeline(
         ticket,
         auth.visible_events().filter(ticket=ticket),
@@ -74,17 +78,17 @@ def render_ticket(
         before=request.GET.get("before"),
         known_users=assignable or (),
     )
-    form = AssignForm(ticket=ticket, assignable=assignable, user=user)
     context = {
         "ticket": ticket,
         "version": ticket.version or 0,
         "timeline": timeline,
         "reply": reply or ReplyForm(ticket=ticket, can_see_internal=auth.can_see_internal()),
-        "assignment": form if auth.can_change() else None,
+        "assignment": assignment_form,
         "steps": STEPS.get(ticket.status, ()),
         "is_following": _is_following(ticket, user),
     }
-    return render_page(request, "help_desk/ticket/detail.html", context, section="ticket")
+    template = "help_desk/ticket/detail.html"
+    return render_page(request, template, context, section="ticket", unread_count=unread_count)
 
 
 def _is_following(ticket: HelpDeskTicket, user: User) -> bool:

@@ -587,7 +587,10 @@ class TestRaces:
         with before_saving(method, fail):
             self.check(save(), "assigned_to", "Select a valid choice")
 
-    def test_other_integrity_errors_are_raised(self, save: Callable[[], Any], method: str) -> None:
+    def test_other_integrity_errors_are_raised(
+        self, save: Callable[[], Any], method: str, settings: Any
+    ) -> None:
+        settings.ADMINS = []  # Django 5.2 cannot email errors to plain strings.
         error = IntegrityError("of the host's own table")
         with (
             mock.patch.object(HelpDeskTicketService, method, side_effect=error),

@@ -123,7 +123,9 @@ def test_an_assignment_is_recorded_once_if_other_fields_are_deferred(
     for _ in range(2):
         deferred.save()
     events = deferred.events.filter(type="update")
-    assert [event.changes for event in events] == [{"assigned_to": [None, agent.pk]}]
+    # Events store UUID keys as text.
+    stored = agent.pk if isinstance(agent.pk, int) else str(agent.pk)
+    assert [event.changes for event in events] == [{"assigned_to": [None, stored]}]
 
 
 def test_loading_tickets_takes_one_query(

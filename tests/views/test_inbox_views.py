@@ -7,7 +7,8 @@ import re
 import pytest
 from django.utils import translation
 
-from help_desk.models import Notification
+from help_desk.auth import policy
+from help_desk.models import HelpDeskTicket, Notification
 from help_desk.views import inbox_views
 
 INBOX, ONE, ALL = "page:inbox", "page:inbox_mark_read", "page:inbox_mark_all_read"
@@ -183,6 +184,15 @@ class TestTicketPage:
         with capture_queries() as queries:
             client.get(url_of(DETAIL, notification.event.ticket_id))
         assert [query for query in queries if query["sql"].startswith("UPDATE")] == []
+
+    def test_marks_entries_beyond_those_that_are_counted(
+        self, client_of, manager, notification, create_ticket, url_of, monkeypatch
+    ):
+        create_ticket()
+        monkeypatch.setattr(policy, "UNREAD_MAX", 1)
+        for ticket_id in HelpDeskTicket.objects.values_list("pk", flat=True):
+            client_of(manager).get(url_of(DETAIL, ticket_id))
+        assert not Notification.objects.inbox_of(manager).unread().exists()
 
 
 def test_shows_25_entries_per_page(client_of, manager, create_ticket, reporter, url_of):

@@ -170,7 +170,7 @@ class TestUnsubscribe:
     def test_get_asks_for_confirmation(self, mail_client, link_of, reporter, ticket):
         response = mail_client.get(link_of(reporter, ticket_id=ticket.pk))
         assert response.status_code == 200
-        assert "You will no longer get notifications about this ticket." in html(response)
+        assert "Stop getting notifications about this ticket?" in html(response)
         assert TicketFollower.objects.count() == 0
         assert "no-store" in response["Cache-Control"]
         assert response["Referrer-Policy"] == "no-referrer"

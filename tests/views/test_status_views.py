@@ -62,7 +62,8 @@ def test_no_buttons_without_the_change_permission(client_of, reporter, ticket, u
     [
         ("read", "prog", "Ticket #{} marked as in progress."),
         ("prog", "done", "Ticket #{} marked as done."),
-        ("done", "read", "Ticket #{} moved back to ready."),
+        ("done", "read", "Ticket #{} reopened."),
+        ("prog", "read", "Ticket #{} moved back to ready."),
     ],
 )
 def test_status_is_changed(client_of, agent, make_ticket, url_of, old, new, message):
