@@ -201,7 +201,7 @@ def main() -> None:
     print(
         f"Recipients are managers through one group, notified in the app, among {OTHER_USERS:,} "
         f"other users.\nADMINS is {ADMINS}, without a user: one waiting email more on both sides."
-        f"\nEach side is one transaction. {rounds} rounds by turns; wall time in milliseconds: "
+        f"\nEach side is one transaction. {rounds} interleaved rounds; wall time in milliseconds: "
         "median (fastest).\nQueries as assertNumQueries counts them, with BEGIN, COMMIT and "
         "savepoints; in brackets the inserts\nof notifications among them.\n"
     )

@@ -196,7 +196,7 @@ def _measure_delivery(site: Site, messages: int, runs: int) -> Goal:
         table.append([run, ours.wall, bare.wall, f"{ratios[-1]:.2f}", *cpu])
     _delete(Notification.objects.all())
     print(
-        f"{rounds * CHUNK:,} messages each way and run, {CHUNK} at a time by turns; milliseconds "
+        f"{rounds * CHUNK:,} messages each way and run, {CHUNK} at a time, interleaved; milliseconds "
         f"for {CHUNK}: median (fastest).\n"
     )
     print_table(

@@ -56,7 +56,7 @@ GOAL_QUERIES = 10
 SIZE_TOLERANCE = 0.05
 TICKET_LINK = re.compile(rb"page/(\d+)/detail/")
 TEXT = (
-    "the printer on floor three jams whenever somebody prints from both drawers and "
+    "the printer on floor three jams whenever someone prints from both drawers and "
     "my screen stays dark after lunch until I pull the cable while the report for March "
     "shows last year's figures even though the export is right <b>& the intranet is slow"
 )
@@ -204,7 +204,7 @@ def main() -> None:
         print(
             f"{TICKETS:,} tickets, 25 on the list, {CHANGES + 1} events on the ticket, {UNREAD} "
             "unread notifications; requested by a\nmanager with permissions through a group. "
-            f"{options.rounds} rounds by turns; milliseconds: median (fastest).\n"
+            f"{options.rounds} interleaved rounds; milliseconds: median (fastest).\n"
             f"Bytes of page / floor: {'; '.join(sizes)}.\n"
         )
         print_table(

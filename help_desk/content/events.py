@@ -97,7 +97,7 @@ def _comment(event: TicketEvent, names: Mapping[str, str]) -> Content:
     title = (
         _("%(user)s added an internal note to ticket #%(number)s")
         if event.is_internal
-        else _("%(user)s replied on ticket #%(number)s")
+        else _("%(user)s replied to ticket #%(number)s")
     )
     text = event.new_value("text")
     return Content(

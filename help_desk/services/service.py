@@ -253,14 +253,3 @@ class HelpDeskTicketService:
             user: The user.
         """
         follow.set_muted(self.obj.pk, user.pk, is_muted=True, using=database_of(self.obj))
-
-    def values_at(self, version: int) -> dict[str, Any]:
-        """Return what the fields that changed since a version were at that version.
-
-        Args:
-            version: The ID of an event of this ticket.
-
-        Returns:
-            Field name to value, as events store it (of a user, the ID).
-        """
-        return conflicts.values_at(self.obj, version)

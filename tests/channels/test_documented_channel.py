@@ -76,7 +76,7 @@ def test_new_tickets_and_public_replies_are_posted(
     link = f"https://intranet.example.com/help_desk/page/{ticket.pk}/detail/"
     assert posted_texts(room) == [
         f"A new help desk ticket has been created: Priority: High - Purpose: App {link}",
-        f"{agent.get_username()} replied on ticket #{ticket.pk}: I am looking at it. {link}",
+        f"{agent.get_username()} replied to ticket #{ticket.pk}: I am looking at it. {link}",
     ]
     assert {request.line for request in room.requests} == {"POST /hook/3xampl3 HTTP/1.1"}
 

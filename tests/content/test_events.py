@@ -60,7 +60,7 @@ def test_content_of_a_new_ticket_names_its_creator(
 
 @pytest.mark.parametrize(
     ("internal", "title"),
-    [(False, "{} replied on ticket #{}"), (True, "{} added an internal note to ticket #{}")],
+    [(False, "{} replied to ticket #{}"), (True, "{} added an internal note to ticket #{}")],
     ids=["reply", "note"],
 )
 def test_content_of_a_comment(

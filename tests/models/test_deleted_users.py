@@ -71,7 +71,7 @@ def test_notifications_and_pages_render_without_the_deleted_user(
     titles = [
         content_of(event, "email").title for event in ticket_of_deleted_user.events.oldest_first()
     ]
-    assert titles[2] == f"Someone replied on ticket #{ticket_of_deleted_user.pk}"
+    assert titles[2] == f"Someone replied to ticket #{ticket_of_deleted_user.pk}"
     assert runner.deliver().failed == 0
     client = client_of(reporter)
     for page in (f"/help_desk/page/{ticket_of_deleted_user.pk}/detail/", "/help_desk/page/inbox/"):

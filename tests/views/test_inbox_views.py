@@ -250,7 +250,7 @@ class TestKinds:
         page = html(client_of(reporter).get(url_of(INBOX)))
         assert f"{name} changed ticket #{number}" in page
         assert f"Assigned to: Unassigned → {name}" in page
-        assert f"{name} replied on ticket #{number}" in page
+        assert f"{name} replied to ticket #{number}" in page
         assert "Which floor?" in page
 
     def test_notes_are_hidden_without_the_change_permission(
