@@ -196,8 +196,8 @@ def _measure_delivery(site: Site, messages: int, runs: int) -> Goal:
         table.append([run, ours.wall, bare.wall, f"{ratios[-1]:.2f}", *cpu])
     _delete(Notification.objects.all())
     print(
-        f"{rounds * CHUNK:,} messages each way and run, {CHUNK} at a time, interleaved; milliseconds "
-        f"for {CHUNK}: median (fastest).\n"
+        f"{rounds * CHUNK:,} messages each way and run, {CHUNK} at a time, interleaved; "
+        f"milliseconds for {CHUNK}: median (fastest).\n"
     )
     print_table(
         [
