@@ -66,7 +66,8 @@ def add_comment(
             mentions = _save_comment(comment, current, names)
         else:
             # The form was sent twice: keep the comment, apply a status that is new this time.
-            save_and_notify(current, actor=author)
+            if status is not None:
+                save_and_notify(current, actor=author)
             mentions = _find_mentions(duplicate, current, names)
     return CommentResult(comment=duplicate or comment, unreached_mentions=mentions.unreached)
 
