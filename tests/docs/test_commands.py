@@ -60,11 +60,13 @@ def test_command_exists(block: Block, line: str) -> None:
 
 def _check_python(arguments: list[str]) -> None:
     match arguments:
+        case ["-m", "pip", "uninstall", name]:
+            assert name == "django-deskside"
         case ["-m", "pip", "install", *rest]:
             _check_requirements(rest)
         case ["-m", module, *_rest]:
             assert module in MODULES
-        case [path] if path.startswith((".ci/", "benchmarks/")):
+        case [path] if path.startswith((".ci/", "benchmarks/", "docs/")):
             assert (ROOT / path).exists()
         case [path, *rest] if path.endswith("manage.py"):
             _check_management_command(rest)
