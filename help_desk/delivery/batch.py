@@ -14,7 +14,6 @@ import logging
 import uuid
 from collections import defaultdict
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -22,23 +21,18 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from help_desk.channels import ChannelUnavailableError, SendResult, active_channels
+from help_desk.channels import SendResult, active_channels
 from help_desk.choices import NotificationStatusChoices
 from help_desk.conf import help_desk_settings
-from help_desk.delivery.retry import (
-    DATABASE_ERRORS,
-    close_broken_connections,
-    retry_on_db_error,
-    transitions,
-)
+from help_desk.delivery.retry import DATABASE_ERRORS, retry_on_db_error, transitions
 from help_desk.delivery.run import BATCH_SIZE
+from help_desk.delivery.sending import results
 from help_desk.models import Notification
 from help_desk.notifications.eligibility import skip_reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Iterator
+    from collections.abc import Collection
 
-    from help_desk.channels import Channel
     from help_desk.delivery.run import Run
     from help_desk.querysets import NotificationQuerySet
 
@@ -49,8 +43,6 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=2)
 """How far the clocks of two machines may be apart."""
 LEASE_RESERVE = MAX_CLOCK_DIFFERENCE + timedelta(minutes=1)
 """A batch stops sending this long before its lease ends, so that one message can take a minute."""
-MAX_UNEXPECTED_ERRORS = 3
-"""Unexpected errors after which a channel is treated as unavailable."""
 
 
 class Batch:
@@ -170,8 +162,8 @@ class Batch:
             return True
         if not self.run.pauses.permit(name):
             return True  # Another run tries it first; the rows are released.
-        with closing(self._results(channel, {row.pk: row for row in rows})) as results:
-            for result in results:
+        with closing(results(channel, rows, self.run.pauses)) as all_results:
+            for result in all_results:
                 self._record(result)
                 if not result.is_deferred and (not result.error or result.is_permanent):
                     self.run.pauses.end(name)
@@ -180,40 +172,6 @@ class Batch:
                 if self._is_over:
                     return False
         return True
-
-    def _results(
-        self, channel: Channel, remaining: dict[int, Notification]
-    ) -> Generator[SendResult]:
-        """Send rows and yield one result per row, even if the channel raises an error."""
-        for attempt in range(1, MAX_UNEXPECTED_ERRORS + 1):
-            is_unavailable, attempted = attempt == MAX_UNEXPECTED_ERRORS, []
-            try:
-                yield from _send(channel, remaining)
-            except ChannelUnavailableError as error:
-                logger.warning("Channel %s is unavailable: %s", channel.name, error)
-                error_text, is_unavailable = str(error), True
-                attempted = _take(remaining, error.attempted)
-            except Exception as unexpected_error:
-                logger.exception("Channel %s failed.", channel.name)
-                close_broken_connections()
-                error_text = f"{type(unexpected_error).__name__}: {unexpected_error}"[:1000]
-                if isinstance(unexpected_error, DATABASE_ERRORS) and attempt == 1:
-                    continue  # A connection may have been cut, which is no row's fault.
-                if not is_unavailable:
-                    # A host's channel may raise anything. It sends its rows in order, so the
-                    # next row caused it, unless it happens repeatedly.
-                    attempted = _take(remaining, list(remaining.values())[:1])
-            else:
-                return
-            if is_unavailable and (remaining or attempted):
-                self.run.pauses.start(channel.name, error_text)
-            if attempted:
-                yield SendResult(notifications=attempted, error=error_text)
-            if is_unavailable:
-                if remaining:
-                    rest = tuple(remaining.values())
-                    yield SendResult(notifications=rest, error=error_text, is_deferred=True)
-                return
 
     def _record(self, result: SendResult) -> None:
         for counter, rows, values in transitions(result):
@@ -244,22 +202,3 @@ class Batch:
         except DATABASE_ERRORS:
             logger.exception("Rows could not be released; they are due when their lease ends.")
             self.run.unreleased.append(self.release)
-
-
-def _take(remaining: dict[int, Notification], rows: Iterable[Notification]) -> list[Notification]:
-    """Remove rows from `remaining`; ignore those that are not in it."""
-    return [remaining.pop(row.pk) for row in rows if row.pk in remaining]
-
-
-def _send(channel: Channel, remaining: dict[int, Notification]) -> Iterator[SendResult]:
-    """Send rows, and remove each from `remaining` as soon as it has a result."""
-    if not remaining:
-        return
-    for result in channel.send(list(remaining.values())):
-        # A channel may yield a row twice, or one that it was not given.
-        if rows := _take(remaining, result.notifications):
-            yield replace(result, notifications=rows)
-    if remaining:
-        rest = tuple(remaining.values())
-        remaining.clear()
-        yield SendResult(notifications=rest, error="The channel returned no result.")

@@ -4,26 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('django_spire_help_desk', '0003_history_and_notifications'),
+        ("django_spire_help_desk", "0003_history_and_notifications"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChannelPause',
+            name="ChannelPause",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=32, unique=True, verbose_name='Channel')),
-                ('started_datetime', models.DateTimeField(verbose_name='Started')),
-                ('until_datetime', models.DateTimeField(help_text='When a delivery run may try the channel again.', verbose_name='Until')),
-                ('error', models.TextField(blank=True, verbose_name='Error')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=32, unique=True, verbose_name="Channel")),
+                ("started_datetime", models.DateTimeField(verbose_name="Started")),
+                (
+                    "until_datetime",
+                    models.DateTimeField(
+                        help_text="When a delivery run may try the channel again.",
+                        verbose_name="Until",
+                    ),
+                ),
+                ("error", models.TextField(blank=True, verbose_name="Error")),
             ],
             options={
-                'verbose_name': 'Channel pause',
-                'verbose_name_plural': 'Channel pauses',
-                'db_table': 'django_spire_help_desk_channel_pause',
-                'default_permissions': (),
+                "verbose_name": "Channel pause",
+                "verbose_name_plural": "Channel pauses",
+                "db_table": "django_spire_help_desk_channel_pause",
+                "default_permissions": (),
             },
         ),
     ]
