@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 class ChannelUnavailableError(HelpDeskError):
     """No message can be sent through this channel now, to any recipient."""
 
+    def __init__(self, message: str, *, attempted: Sequence[Notification] = ()) -> None:
+        """Describe the error.
+
+        Args:
+            message: What went wrong. It is stored and shown in the admin, so it must not
+                contain passwords.
+            attempted: The rows of the message that was being sent; it counts as an attempt for
+                them, but not for others.
+        """
+        super().__init__(message)
+        self.attempted = attempted
+
 
 class NotSentError(HelpDeskError):
     """One message could not be sent; the next one may be."""

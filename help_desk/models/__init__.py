@@ -1,5 +1,6 @@
 """The help desk's tables."""
 
+from help_desk.models.channel_pause import ChannelPause
 from help_desk.models.comment import TicketComment
 from help_desk.models.delivery_run import DeliveryRun
 from help_desk.models.event import TicketEvent
@@ -9,6 +10,7 @@ from help_desk.models.preference import EmailSchedule, NotificationPreference
 from help_desk.models.ticket import HelpDeskTicket, restore_on_error
 
 __all__ = [
+    "ChannelPause",
     "DeliveryRun",
     "EmailSchedule",
     "HelpDeskTicket",

@@ -10,6 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from help_desk.delivery import batch
+from help_desk.delivery.pauses import Pauses
 from help_desk.delivery.run import Run
 from help_desk.delivery.runner import DeliveryReport, deliver
 from help_desk.models import Notification
@@ -82,7 +83,7 @@ def test_row_of_a_killed_run_is_due_when_its_lease_ends(
     clock = Clock(monkeypatch)
     waiting(2)
     # A killed process releases nothing.
-    killed = batch.Batch(Run(using=Notification.objects.db))
+    killed = batch.Batch(Run(using=Notification.objects.db, pauses=Pauses(Notification.objects.db)))
     assert killed.claim_due(10) == 2
     clock.now += batch.LEASE - timedelta(seconds=1)
     assert deliver() == DeliveryReport()
@@ -141,7 +142,7 @@ def test_slow_run_claims_with_new_leases(
     channel.act = take_a_minute
     assert deliver() == DeliveryReport(sent=8)
     assert sorted(channel.sent) == [row.pk for row in rows]
-    assert len(set(leases)) == 3
+    assert len(set(leases)) == 4
 
 
 @needs_concurrent_writers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from help_desk.models import Notification
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import timedelta
 
     import pytest
@@ -40,3 +42,10 @@ class Clock:
 
     def advance(self, time: timedelta) -> None:
         self.now += time
+
+    @contextmanager
+    def shifted(self, difference: timedelta) -> Iterator[None]:
+        """Act as a machine whose clock differs."""
+        self.now += difference
+        yield
+        self.now -= difference
