@@ -14,16 +14,18 @@ from django.db import connections, router, transaction
 from django.db.models import Q
 
 from help_desk.auth import policy
+from help_desk.auth.developers import developer_addresses, is_developer
 from help_desk.channels import active_channels
-from help_desk.content.unsubscribe import Scope
+from help_desk.content.unsubscribe import Scope, hash_of
 from help_desk.enums import NotificationKind, Role
 from help_desk.models import (
     EmailSchedule,
     HelpDeskTicket,
     NotificationPreference,
     TicketFollower,
+    UnsubscribedAddress,
 )
-from help_desk.notifications.recipients import is_developer
+from help_desk.notifications.preferences import EMAIL
 from help_desk.notifications.rules import rules
 from help_desk.services.flows.follow import set_muted
 
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from help_desk.content.unsubscribe import Unsubscription
     from help_desk.enums import EmailFrequency
 
-EMAIL = "email"
 COMMON_ROLES = frozenset({Role.CREATOR, Role.FOLLOWER, Role.MENTIONED})
 """The roles that need no permission."""
 
@@ -95,10 +96,11 @@ def set_email_frequency(user: User, frequency: EmailFrequency) -> None:
 
 
 def unsubscribe(unsubscription: Unsubscription) -> bool:
-    """Apply an unsubscribe link; return whether its user and ticket still exist."""
+    """Apply an unsubscribe link; return whether it still applies to anything."""
+    is_developer_address = _unsubscribe_address(unsubscription.address_hash)
     user = _find_user(unsubscription.user_id)
     if user is None:
-        return False
+        return is_developer_address
     if unsubscription.ticket_id is not None:
         return _mute(user, unsubscription.ticket_id)
     is_all = unsubscription.scope != Scope.NEW_TICKETS
@@ -107,7 +109,15 @@ def unsubscribe(unsubscription: Unsubscription) -> bool:
     return True
 
 
-def _find_user(user_id: str) -> Any:
+def _unsubscribe_address(address_hash: str) -> bool:
+    """Send no more emails about new tickets to an address in `ADMINS`."""
+    keys = [key for key in developer_addresses() if hash_of(key) == address_hash]
+    rows = UnsubscribedAddress.objects.using(router.db_for_write(UnsubscribedAddress))
+    rows.bulk_create([UnsubscribedAddress(address=key) for key in keys], ignore_conflicts=True)
+    return bool(keys)
+
+
+def _find_user(user_id: str | None) -> Any:
     user_model = get_user_model()
     try:
         return user_model._default_manager.filter(pk=user_id).first()

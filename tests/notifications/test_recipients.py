@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.contrib.auth.models import Group, Permission
 
+from help_desk.auth.developers import address_in, developer_addresses
 from help_desk.models import HelpDeskTicket, Notification
-from help_desk.notifications.recipients import address_in, developer_addresses
 from tests.support.hosts import with_email
 
 if TYPE_CHECKING:
