@@ -38,11 +38,15 @@ def developer_addresses() -> dict[str, str]:
     return addresses
 
 
+def key_of(user: Any) -> str:
+    """Return the key of a user's email address; empty without one."""
+    email_field = user_email_field()
+    return "" if email_field is None else address_key(getattr(user, email_field) or "")
+
+
 def is_developer(user: Any) -> bool:
     """Whether a user's email address is in `settings.ADMINS`."""
-    email_field = user_email_field()
-    address = "" if email_field is None else getattr(user, email_field) or ""
-    return address_key(address) in developer_addresses()
+    return key_of(user) in developer_addresses()
 
 
 def users_with(addresses: Collection[str], using: str) -> Iterator[tuple[Any, str]]:

@@ -14,7 +14,7 @@ from django.db import connections, router, transaction
 from django.db.models import Q
 
 from help_desk.auth import policy
-from help_desk.auth.developers import developer_addresses, is_developer
+from help_desk.auth.developers import developer_addresses, is_developer, key_of
 from help_desk.channels import active_channels
 from help_desk.content.unsubscribe import Scope, hash_of
 from help_desk.enums import NotificationKind, Role
@@ -25,6 +25,7 @@ from help_desk.models import (
     TicketFollower,
     UnsubscribedAddress,
 )
+from help_desk.notifications.developer_email import subscribed_addresses
 from help_desk.notifications.preferences import EMAIL
 from help_desk.notifications.rules import rules
 from help_desk.services.flows.follow import set_muted
@@ -58,6 +59,12 @@ def default_preferences(user: User) -> dict[tuple[str, str], bool]:
         if default_channels and not is_hidden:
             defaults |= {(kind, channel): channel in default_channels for channel in channels}
     return defaults
+
+
+def is_emailed_as_developer(user: User) -> bool:
+    """Whether a user's address gets emails about new tickets, whatever the user prefers."""
+    using = router.db_for_read(UnsubscribedAddress)
+    return is_developer(user) and key_of(user) in subscribed_addresses(using)
 
 
 def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | None]) -> None:
@@ -119,6 +126,8 @@ def _unsubscribe_address(address_hash: str) -> bool:
 
 def _find_user(user_id: str | None) -> Any:
     user_model = get_user_model()
+    if user_id is None:
+        return None
     try:
         return user_model._default_manager.filter(pk=user_id).first()
     except (ValidationError, ValueError):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.core import mail
+from django.core import mail, signing
 from django.test import Client
 from django.urls import reverse
 
@@ -311,12 +311,38 @@ def test_link_in_a_digest_stops_emails_to_the_address(
     assert delivered() == []
 
 
+@with_email
+def test_preferences_page_says_that_the_address_is_emailed_anyway(
+    create_ticket: CreateTicket, developer: Any, reporter: Any, client_of: Callable[[Any], Client]
+) -> None:
+    text = "Your email address gets an email about each new ticket immediately"
+    assert text not in client_of(reporter).get(reverse(PREFERENCES)).content.decode()
+    assert text in client_of(developer).get(reverse(PREFERENCES)).content.decode()
+    create_ticket(created_by=reporter)
+    delivered()
+    use_link(mail.outbox[0])
+    assert text not in client_of(developer).get(reverse(PREFERENCES)).content.decode()
+
+
+def test_staff_can_delete_an_unsubscribed_address_but_not_add_or_change_one(
+    client_of: Callable[[Any], Client], make_user: Callable[..., Any]
+) -> None:
+    row = UnsubscribedAddress.objects.create(address="ada@example.com")
+    client = client_of(make_user(is_staff=True, is_superuser=True))
+    admin = "admin:django_spire_help_desk_unsubscribedaddress"
+    assert client.get(reverse(f"{admin}_add")).status_code == 403
+    page = client.get(reverse(f"{admin}_changelist"))
+    assert "ada@example.com" in page.content.decode()
+    change = reverse(f"{admin}_change", args=[row.pk])
+    assert client.post(change, {"address": "bob@example.com"}).status_code == 403
+    client.post(reverse(f"{admin}_delete", args=[row.pk]), {"post": "yes"})
+    assert not UnsubscribedAddress.objects.exists()
+
+
 def test_token_contains_no_address(create_ticket: CreateTicket, reporter: Any) -> None:
     create_ticket(created_by=reporter)
     delivered()
     (token,) = re.findall(r"unsubscribe/([^/]+)/", mail.outbox[0].extra_headers["List-Unsubscribe"])
-    from django.core import signing  # noqa: PLC0415
-
     assert "ada" not in str(signing.loads(token, salt="help_desk.unsubscribe"))
 
 
