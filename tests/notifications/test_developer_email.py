@@ -289,6 +289,7 @@ def test_preferences_apply_after_the_link_was_used(
     assert delivered() == []
 
 
+@with_email
 def test_link_in_a_digest_stops_emails_to_the_address(
     create_ticket: CreateTicket,
     make_ticket: CreateTicket,
@@ -296,10 +297,7 @@ def test_link_in_a_digest_stops_emails_to_the_address(
     agent: Any,
     grant: Callable[..., Any],
     reporter: Any,
-    user_has_email: bool,
 ) -> None:
-    if not user_has_email:
-        pytest.skip("Only users with email addresses get digests.")
     grant(developer, "view")
     for ticket in (make_ticket(), make_ticket()):
         ticket.services.follow(developer)

@@ -97,7 +97,9 @@ def test_no_one_is_notified_without_admins_and_managers(
 
 @with_email
 @pytest.mark.parametrize(
-    "entry", ["Ada@Example.com", ("Ada", "ada@example.com"), "Ada <ADA@EXAMPLE.COM>"], ids=repr
+    "entry",
+    ["Ada@Example.com", ("Ada", "ada@example.com"), "Ada <ADA@EXAMPLE.COM>"],
+    ids=["plain", "pair", "named"],
 )
 def test_developer_is_notified_in_app_and_at_the_email_address_of_the_user(
     recipients: Any, make_user: MakeUser, settings: Any, entry: Any
