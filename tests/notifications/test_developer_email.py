@@ -402,21 +402,39 @@ def test_users_with_one_address_get_one_email_if_the_first_opted_out(
     assert delivered() == [["ada@example.com"]]
 
 
-# Notes and other events
+# Other events
 
 
 @with_email
-def test_address_gets_no_emails_of_other_events(
-    ticket: HelpDeskTicket, developer: Any, agent: Any, grant: Callable[..., Any]
+@pytest.mark.parametrize("is_internal", [False, True], ids=["reply", "note"])
+def test_developer_without_permission_gets_no_email_about_other_events(
+    ticket: HelpDeskTicket,
+    developer: Any,
+    agent: Any,
+    grant: Callable[..., Any],
+    *,
+    is_internal: bool,
 ) -> None:
-    """Without the view permission, a follower with the address gets no note."""
     grant(developer, "view", "change")
     ticket.services.follow(developer)
-    ticket.services.comment(agent, "Internal.", internal=True)
+    ticket.services.comment(agent, "Secret.", internal=is_internal)
     developer.user_permissions.clear()
-    delivered()
+    assert ["ada@example.com"] not in delivered()
     row = Notification.objects.get(channel="email", recipient=developer)
     assert (row.status, row.error) == ("skip", eligibility.NOT_PERMITTED)
+
+
+@with_email
+def test_developer_who_opted_out_gets_no_email_about_other_events(
+    ticket: HelpDeskTicket, developer: Any, agent: Any, grant: Callable[..., Any]
+) -> None:
+    grant(developer, "view")
+    ticket.services.follow(developer)
+    ticket.services.comment(agent, "Hello.")
+    opt_out_of_everything(developer)
+    assert ["ada@example.com"] not in delivered()
+    row = Notification.objects.get(channel="email", recipient=developer)
+    assert (row.status, row.error) == ("skip", eligibility.OPTED_OUT)
 
 
 @with_email
