@@ -53,7 +53,7 @@ class Recipient:
     """A user or an address to notify.
 
     Attributes:
-        user_id: The user's ID; None for an address in `ADMINS` without a user.
+        user_id: The user's ID; None for an address in `ADMINS` that is notified by itself.
         email: The email address, if it is known and needed.
         roles: The recipient's roles for the ticket.
     """

@@ -9,7 +9,7 @@ from django.core.checks import Error, Warning
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from help_desk.notifications.recipients import address_in
+from help_desk.auth.developers import address_in
 
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage

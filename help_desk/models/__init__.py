@@ -6,7 +6,11 @@ from help_desk.models.delivery_run import DeliveryRun
 from help_desk.models.event import TicketEvent
 from help_desk.models.follower import TicketFollower
 from help_desk.models.notification import Notification
-from help_desk.models.preference import EmailSchedule, NotificationPreference
+from help_desk.models.preference import (
+    EmailSchedule,
+    NotificationPreference,
+    UnsubscribedAddress,
+)
 from help_desk.models.ticket import HelpDeskTicket, restore_on_error
 
 __all__ = [
@@ -19,5 +23,6 @@ __all__ = [
     "TicketComment",
     "TicketEvent",
     "TicketFollower",
+    "UnsubscribedAddress",
     "restore_on_error",
 ]

@@ -50,3 +50,15 @@ def test_query_stops_at_the_limit(
         assert len(users_with(DELETE, database_alias, limit=2)) == 2
     assert len(queries) == 1
     assert len(users_with(DELETE, database_alias, limit=9)) == 3
+
+
+@pytest.mark.parametrize("backend", LISTING)
+def test_only_users_that_were_asked_for_are_returned(
+    make_user: Callable[..., Any], settings: Any, database_alias: str, backend: str
+) -> None:
+    first, second = make_user(name="chief-1"), make_user(name="chief-2")
+    clerk = make_user(name="clerk")
+    settings.AUTHENTICATION_BACKENDS = [backend]
+    assert holders(DELETE, database_alias) == {first.pk, second.pk}
+    assert holders(DELETE, database_alias, [second.pk, clerk.pk]) == {second.pk}
+    assert holders(DELETE, database_alias, []) == set()
