@@ -72,6 +72,7 @@ INDEPENDENT = (
     "checks/test_delivery.py",
     "docs/",
     "example_project/",
+    "security/test_hostile",
     "test_spire_alias.py",
     "test_translations.py",
     "text/",
