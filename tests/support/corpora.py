@@ -87,10 +87,11 @@ EXPRESSIONS = (
     "{{ 7|add:7 }}", "{{ request.user.password }}", "{% debug %}", "{% load help_desk %}",
     "{% include 'admin/base.html' %}", "{# comment #}", "{% endautoescape %}", "{{", "{%", "%}",
     "%s%s%s%n", "%(number)s", "%(user)d", "%", "{0.__class__}", "{ticket.__init__.__globals__}",
-    "{}", "{", "${7*7}", "#{7*7}", "<%= 7*7 %>", "$(id)", "`id`", "; id", "| id", "../../etc/passwd",
-    "' OR '1'='1", "'; DROP TABLE auth_user; --", '" OR ""="', "\\'; --", "%' OR 1=1 --", "_", "\\",
-    "1/**/UNION/**/SELECT", "*)(uid=*", "' or count(/*)=1 or '", "=1+1", "@SUM(1)", "\x1b[2J",
-    "NaN", "Infinity", "-0", "1e309", "0x10", "null", "undefined", "True", "[]", "[object Object]",
+    "{}", "{", "${7*7}", "#{7*7}", "<%= 7*7 %>", "$(id)", "`id`", "; id", "| id",
+    "../../etc/passwd", "' OR '1'='1", "'; DROP TABLE auth_user; --", '" OR ""="', "\\'; --",
+    "%' OR 1=1 --", "_", "\\", "1/**/UNION/**/SELECT", "*)(uid=*", "' or count(/*)=1 or '", "=1+1",
+    "@SUM(1)", "\x1b[2J", "NaN", "Infinity", "-0", "1e309", "0x10", "null", "undefined", "True", "[]",
+    "[object Object]",
 )  # fmt: skip
 """Texts that mean something to a template, a format, a query, a shell or a spreadsheet."""
 
@@ -245,7 +246,7 @@ _PREFIXES = (
     *(f"{scheme}//" for scheme in JAVASCRIPT), *JAVASCRIPT,
 )  # fmt: skip
 _HOSTS = (
-    EVIL, "evil。example", "evil．example", "evil%2eexample", "ⓔvil.example", f"{EVIL}:80",
+    EVIL, "evil。example", "evil\uff0eexample", "evil%2eexample", "ⓔvil.example", f"{EVIL}:80",
     f"ada:pw@{EVIL}", f"testserver@{EVIL}", f"testserver:80@{EVIL}", f"testserver.{EVIL}",
     f"{EVIL}#@testserver", f"{EVIL}?@testserver", f"{EVIL}\\@testserver", f"{EVIL}\t", f"{EVIL}%00",
     f"testserver%2f@{EVIL}", f"testserver\\.{EVIL}", "[::1]", "[::ffff:1.2.3.4]", "2130706433",

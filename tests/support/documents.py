@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 
-MARKUP_TAGS = frozenset({"p", "br", "ul", "ol", "li", "code", "pre", "a", "span"})
-"""The elements that a user's text can become."""
+MARKUP_TAGS = frozenset({"p", "br", "ul", "li", "code", "pre"})
+"""The elements without attributes that a user's text can become."""
 
 
 def parse(source: str) -> Any:
@@ -62,26 +62,22 @@ def elements(root: Any, is_text: Callable[[Any], bool]) -> Iterator[Any]:
 
 def markup_problems(root: Any, is_text: Callable[[Any], bool]) -> list[str]:
     """Return what users' texts contain besides the markup that they may become."""
-    problems = []
-    for element in elements(root, is_text):
-        if not isinstance(element.tag, str):
-            problems.append("a comment")
-            continue
-        tag = element.tag.removeprefix(HTML)
-        attributes = dict(element.attrib)
-        if tag not in MARKUP_TAGS:
-            problems.append(f"<{tag}>")
-        if tag == "a":
-            href, rel = attributes.pop("href", ""), attributes.pop("rel", "")
-            if not re.match(r"https?://", href, re.IGNORECASE) or rel != "nofollow noopener":
-                problems.append(f"a link to {href!r} with rel={rel!r}")
-        elif tag == "ol":
-            if not attributes.pop("start", "1").isdigit():
-                problems.append("a start that is not a number")
-        elif tag == "span" and attributes.pop("class", "") != "hd-mention":
-            problems.append("a class")
-        problems += [f"{tag} with {name}" for name in attributes]
-    return problems
+    return [ascii(element.tag) for element in elements(root, is_text) if not _is_markup(element)]
+
+
+def _is_markup(element: Any) -> bool:
+    if not isinstance(element.tag, str):
+        return False  # a comment
+    tag, attributes = element.tag.removeprefix(HTML), element.attrib
+    if tag == "a":
+        is_http = re.match(r"https?://", attributes.get("href", ""), re.IGNORECASE)
+        others = {name: value for name, value in attributes.items() if name != "href"}
+        return bool(is_http) and others == {"rel": "nofollow noopener"}
+    if tag == "ol":
+        return attributes.keys() <= {"start"} and attributes.get("start", "1").isdigit()
+    if tag == "span":
+        return attributes == {"class": "hd-mention"}
+    return tag in MARKUP_TAGS and not attributes
 
 
 SPECIAL = {"http", "https", "ws", "wss", "ftp", "file"}
