@@ -270,7 +270,7 @@ class Client:
 
     # Helpers
 
-    def _post(  # noqa: PLR0913, PLR0917 -- what identifies a post
+    def _post(
         self,
         action: str,
         ticket: int | None,

@@ -43,8 +43,10 @@ class Supervisor:
 
     def run(self) -> None:
         """Start runs, and end them all whatever happens."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        parent, stop = os.getppid(), journal.directory() / "stop"
         try:
-            while not (journal.directory() / "stop").exists():
+            while not stop.exists() and os.getppid() == parent:
                 self._start_some()
                 self._send_signals()
                 self._reap()
@@ -77,6 +79,7 @@ class Supervisor:
         is_slow = self.random.random() < 0.5
         process = os.fork()
         if process == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             Run(run, fault, statement, kill_probability).run(
                 is_of_event=is_of_event, is_slow=is_slow
             )

@@ -180,12 +180,12 @@ def cause_faults(site: Site, seed: int, faults: int) -> Result:
     return result
 
 
-def cut_connections(run: Run) -> None:
-    """Cut a connection from time to time."""
+def cut_connections(run: Run, pause: float = 0.5) -> None:
+    """Cut a connection after a while."""
     from tests.faults.statements import cut_a_connection  # noqa: PLC0415 -- needs the settings
 
-    run.is_over.wait(run.random.uniform(0.2, 0.8))
-    cut_a_connection()
+    if not run.is_over.wait(run.random.uniform(0.4, 1.6) * pause):
+        cut_a_connection()
 
 
 def deliver_the_rest() -> None:

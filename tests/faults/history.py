@@ -84,43 +84,51 @@ def _replay_ticket(ticket: Ticket) -> Iterator[str]:
         yield f"ticket {ticket.id}: its events are of the types {types[:5]}"
     values: dict[str, Any] = dict.fromkeys(FIELDS) | {"is_active": True, "is_deleted": False}
     for event in ticket.events:
-        if not event.changes:
-            yield f"event {event.id}: no changes"
-        for name, (old, new) in event.changes.items():
-            if name == "text":
-                continue  # of a comment
-            if old != values[name] or old == new:
-                yield (
-                    f"ticket {ticket.id}, event {event.id}: {name} changed from {old!r} to "
-                    f"{new!r}, but was {values[name]!r}"
-                )
-            values[name] = new
-        event.values = dict(values)
-    if values != ticket.row:
-        different = {
-            name: (value, ticket.row[name])
-            for name, value in values.items()
-            if value != ticket.row[name]
-        }
+        yield from _replay_event(event, values)
+    different = {
+        name: (value, ticket.row[name])
+        for name, value in values.items()
+        if value != ticket.row[name]
+    }
+    if different:
         yield f"ticket {ticket.id}: history and row differ: {different}"
     if ticket.is_done != (ticket.row["status"] == "done"):
         yield f"ticket {ticket.id}: is {ticket.row['status']}, but done_datetime says otherwise"
 
 
+def _replay_event(event: Event, values: dict[str, Any]) -> Iterator[str]:
+    """Apply an event to the values before it."""
+    if not event.changes:
+        yield f"event {event.id}: no changes"
+    for name, (old, new) in event.changes.items():
+        if name == "text":
+            continue  # of a comment
+        if old != values[name] or old == new:
+            yield (
+                f"ticket {event.ticket}, event {event.id}: {name} changed from {old!r} to "
+                f"{new!r}, but was {values[name]!r}"
+            )
+        values[name] = new
+    event.values = dict(values)
+
+
 def _replay_comments(tickets: dict[int, Ticket]) -> Iterator[str]:
-    texts: dict[int, list[list[Any]]] = defaultdict(list)
+    events: dict[int, list[Event]] = defaultdict(list)
     for ticket in tickets.values():
         for event in ticket.events:
-            if event.comment is not None:
-                if (event.type == "comment") != (not texts[event.comment]):
-                    yield f"event {event.id}: a second event of a comment's creation, or none"
-                texts[event.comment].append(event.changes.get("text", [None, None]))
+            events[event.comment or 0].append(event)
     for row in TicketComment.objects.order_by("pk"):
-        text = None
-        for old, new in texts.pop(row.pk, []):
-            if old != text:
-                yield f"comment {row.pk}: its history has a gap"
-            text = new
-        if text != row.text:
-            yield f"comment {row.pk}: history and row differ"
-    yield from (f"comment {comment}: only in the history" for comment in texts)
+        yield from _replay_comment(row, events[row.pk])
+
+
+def _replay_comment(row: TicketComment, events: list[Event]) -> Iterator[str]:
+    if [event.type for event in events].count("comment") != 1:
+        yield f"comment {row.pk}: {len(events)} events, not one of its creation"
+    text = None
+    for event in events:
+        old, new = event.changes["text"]
+        if old != text:
+            yield f"comment {row.pk}: its history has a gap"
+        text = new
+    if text != row.text:
+        yield f"comment {row.pk}: history and row differ"

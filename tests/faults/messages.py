@@ -173,22 +173,28 @@ class MessageChecks:
 
     def _check_email(self, row: Notification, event: Event) -> Iterator[str]:
         accepted = [attempt for attempt in self.by_row[row.pk] if attempt.accepted is not None]
+        reason = self._missing_reason(row, event, is_accepted=bool(accepted))
+        if reason:
+            yield f"row {row.pk}: {row.status}, but {reason} (error: {row.error!r})"
+        if row.status != "sent":
+            yield from self._check_unsent(row, accepted)
+        if row.lease is not None or row.due_datetime is not None:
+            yield f"row {row.pk}: {row.status}, but still due {row.due_datetime} ({row.lease})"
+
+    def _missing_reason(self, row: Notification, event: Event, *, is_accepted: bool) -> str:
+        """Return what a row's state lacks; empty if nothing."""
         if row.status == "sent":
-            if not accepted:
-                yield f"row {row.pk}: marked as sent, but the server did not accept it"
-        elif row.status == "skip":
-            if not self.oracle.may_be_skipped(self.tickets[event.ticket], event, row.address):
-                yield f"row {row.pk}: skipped without a reason ({row.error})"
-            yield from self._check_unsent(row, accepted)
-        elif row.status == "fail":
+            if row.error:
+                return "it has an error"
+            return "" if is_accepted else "the server did not accept it"
+        if row.status == "skip":
+            may_be = self.oracle.may_be_skipped(self.tickets[event.ticket], event, row.address)
+            return "" if may_be else "nothing allows that"
+        if row.status == "fail":
             mark = row.error.split()[-1] if row.error else ""
-            if self.rejections.get(mark) != row.address:
-                yield f"row {row.pk}: failed without a reason ({row.error})"
-            yield from self._check_unsent(row, accepted)
-        else:
-            yield f"row {row.pk}: still {row.status}, {row.error}"
-        if row.lease is not None:
-            yield f"row {row.pk}: still has a lease"
+            has_cause = self.rejections.get(mark) == row.address
+            return "" if has_cause else "the server did not reject it"
+        return "nothing is to be left over"
 
     def _check_unsent(self, row: Notification, accepted: Iterable[Attempt]) -> Iterator[str]:
         """A row that was accepted is neither failed nor skipped, unless nobody knew of it."""

@@ -109,4 +109,4 @@ def _name(post: Post) -> str:
 
 def _answers(posts: Iterable[Post]) -> str:
     counts = Counter(str(post.response.status or "no response") for post in posts)
-    return ", ".join(f"{count} × {status}" for status, count in counts.items())
+    return ", ".join(f"{count} times {status}" for status, count in counts.items())

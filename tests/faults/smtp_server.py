@@ -44,6 +44,7 @@ FAULTS = {
     "accepted and disconnected": 3,
     "slow, then accepted": 0.4,
     "slow, then 451": 0.6,
+    "slow, then 550": 0.2,
     "slow, then disconnected": 0.6,
     "no reply": 0.1,
 }
@@ -156,9 +157,10 @@ class Handler:
 
     async def handle_DATA(self, server: FaultySMTP, session: Any, envelope: Any) -> str:
         fault = server.fault
-        if fault == "550 after DATA":
+        if fault in {"550 after DATA", "slow, then 550"}:
             reply = _permanent_rejection(server, envelope.rcpt_tos[0])
             server.fault = self.faults.next()
+            await asyncio.sleep(SLOW if "slow" in fault else 0)
             return reply
         if fault:
             server.record_fault()

@@ -117,13 +117,13 @@ def cut_a_connection() -> None:
         return
     find, cut = {
         "postgresql": (
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid()",
+            """SELECT pid FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()""",
             "SELECT pg_terminate_backend(%s)",
         ),
         "mysql": (
-            "SELECT id FROM information_schema.processlist WHERE db = database()"
-            " AND id <> connection_id()",
+            """SELECT id FROM information_schema.processlist
+            WHERE db = database() AND id <> connection_id()""",
             "KILL %s",
         ),
     }[connection.vendor]
