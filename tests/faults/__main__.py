@@ -6,7 +6,7 @@ import argparse
 import random
 import sys
 
-from tests.faults.site import site
+from tests.faults.site import end_children_on_sigterm, site
 
 
 def main() -> int:
@@ -20,6 +20,7 @@ def main() -> int:
         "--mutants", action="store_true", help="run on copies of the package with known errors"
     )
     arguments = parser.parse_args()
+    end_children_on_sigterm()
     seed = random.randrange(10**6) if arguments.seed is None else arguments.seed
     if arguments.mutants:
         from tests.faults.mutations import kill_mutants  # noqa: PLC0415

@@ -156,7 +156,8 @@ class Client:
         """Send the same form twice at the same time, as by a double click."""
         if (ticket := self.tickets.pick(self.random)) is None:
             return
-        version = self._read_version(ticket)
+        if not (version := self._read_version(ticket)):
+            return  # without a version, both are saved
         token = self._token("C")
         data = {"text": f"I see. {token}", "version": version}
         path = f"/help_desk/form/{ticket}/comment/"
@@ -176,7 +177,7 @@ class Client:
         path = f"/help_desk/form/{ticket}/comment/"
         response = self._post(action, ticket, path, data, token, fault)
         for _ in range(3):
-            if response.status is not None or fields.get("status"):
+            if response.status is not None or fields.get("status") or not version:
                 break
             response = self._post(action, ticket, path, data, token, "")
         _, _, comment = response.location.partition("#help-desk-comment-")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from django.apps import AppConfig
 
-LEASE = timedelta(seconds=4)
-LEASE_RESERVE = timedelta(seconds=1.5)
+LEASE = timedelta(seconds=6)
+LEASE_RESERVE = timedelta(seconds=3)
 """The mail server is sometimes slower than the lease, so leases end while a run works."""
 
 DELAYS = {

@@ -75,9 +75,11 @@ class RecordedEmailChannel(EmailChannel):
             if random.random() < State.kill_probability:
                 journal.fault("delivery killed after a message", run=State.run)
                 os.kill(os.getpid(), signal.SIGKILL)
-            yield result
-            # Not reached if the run stops after this message.
-            journal.write("recorded", id=attempt)
+            try:
+                yield result
+            finally:
+                # The caller has recorded it, or could not.
+                journal.write("recorded", id=attempt)
 
     def _end_attempt(self, error: str) -> None:
         if State.attempt is not None:

@@ -19,6 +19,8 @@ from tests.faults import journal
 
 SLOTS = 6
 """Runs at once."""
+DATABASE_ERROR = 3
+"""The exit code of a run that ended because the database failed again and again."""
 MAX_SECONDS = 4.0
 """Until a run is stopped."""
 
@@ -28,8 +30,8 @@ class Child:
     """A process with one delivery run."""
 
     run: str
-    signals: list[tuple[float, int]]
-    """When to send which signal."""
+    signals: list[tuple[float, int, str]]
+    """When to send which signal, and the name of the fault; empty if it is none."""
 
 
 class Supervisor:
@@ -71,10 +73,10 @@ class Supervisor:
         run = uuid.uuid4().hex[:12]
         chance = self.random.random()
         fault, statement, kill_probability = "", 0, 0.0
-        if chance < 0.3:
+        if chance < 0.4:
             fault = self.random.choice(["failed", "cut or locked", "killed"])
             statement = self._choose_statement()
-        elif chance < 0.4:
+        elif chance < 0.5:
             kill_probability = 0.2
         is_slow = self.random.random() < 0.5
         process = os.fork()
@@ -84,12 +86,12 @@ class Supervisor:
                 is_of_event=is_of_event, is_slow=is_slow
             )
         now = time.monotonic()
-        signals = [(now + MAX_SECONDS, signal.SIGTERM)]
+        signals = [(now + MAX_SECONDS, signal.SIGTERM, "")]
         chance = self.random.random()
         if chance < 0.15:
-            signals.append((now + self.random.random(), signal.SIGKILL))
+            signals.append((now + self.random.random(), signal.SIGKILL, "delivery killed"))
         elif chance < 0.25:
-            signals.append((now + self.random.random(), signal.SIGTERM))
+            signals.append((now + self.random.random(), signal.SIGTERM, "delivery stopped"))
         self.children[process] = Child(run, sorted(signals))
 
     def _choose_statement(self) -> int:
@@ -102,10 +104,9 @@ class Supervisor:
         now = time.monotonic()
         for process, child in self.children.items():
             while child.signals and child.signals[0][0] <= now:
-                _, number = child.signals.pop(0)
-                is_killed = number == signal.SIGKILL
-                name = "delivery killed" if is_killed else "delivery stopped"
-                journal.fault(name, run=child.run)
+                _, number, name = child.signals.pop(0)
+                if name:
+                    journal.fault(name, run=child.run)
                 os.kill(process, number)  # a zombie until it is reaped, so the ID is still its own
 
     def _reap(self) -> None:
@@ -164,7 +165,7 @@ class Run:
                 else:
                     runner.deliver_after_commit(event_id=event_id, using="default")
             except (CommandError, DatabaseError):
-                return 3
+                return DATABASE_ERROR
         return 0
 
 

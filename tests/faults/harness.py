@@ -161,7 +161,7 @@ def cause_faults(site: Site, seed: int, faults: int) -> Result:
     sweep = Sweep(run.clients[0])
     try:
         for client in run.clients:
-            client.fault_probability = 0.12
+            client.fault_probability = 0.2
             client.faults = ("failed", "failed", "cut or locked", "killed")
             run.start(sweep.act if client is sweep.client else client.act)
         run.start(lambda: cut_connections(run))

@@ -14,18 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from help_desk.models import Notification
+from tests.faults.deliveries import DATABASE_ERROR
 from tests.faults.history import Event, Ticket
 from tests.faults.recipients import Oracle
 
-MARGIN = 1.0
-"""Seconds between a result and its record; if a lease ends in between, the record is dropped."""
 CLOCK = 0.05
 """Seconds by which a statement may have read the clock before its row was locked."""
-
-
-KILLED = {-signal.SIGKILL, -signal.SIGTERM, 3}
-"""Exit codes of runs that may have died before they recorded their last result: by a signal, which
-only the command handles, or by an error of the database."""
+KILLED = {-signal.SIGKILL, -signal.SIGTERM}
+"""Exit codes of runs that were killed. Only the command handles SIGTERM; other runs die of it."""
 
 
 @dataclass
@@ -42,7 +38,7 @@ class Attempt:
     error: str = ""
     accepted: float | None = None
     is_confirmed: bool = False
-    is_recorded: bool = False
+    recorded: float | None = None
 
     @property
     def has_failed(self) -> bool:
@@ -65,11 +61,7 @@ class MessageChecks:
             for row in attempt.rows:
                 self.by_row[row].append(attempt)
         self.last_of_run = {attempt.run: attempt for attempt in self.attempts.values()}
-        self.killed = {
-            entry["run"]
-            for entry in journal
-            if entry["kind"] == "ended" and entry["code"] in KILLED
-        }
+        self.codes = {entry["run"]: entry["code"] for entry in journal if entry["kind"] == "ended"}
         self.rejections = {entry["mark"]: entry["address"] for entry in journal if "mark" in entry}
         self.duplicates: Counter[str] = Counter()
         """Cause to number of explained duplicates."""
@@ -86,7 +78,7 @@ class MessageChecks:
                 attempts[entry["id"]].end = entry["time"]
                 attempts[entry["id"]].error = entry["error"]
             elif entry["kind"] == "recorded" and entry["id"]:
-                attempts[entry["id"]].is_recorded = True
+                attempts[entry["id"]].recorded = entry["time"]
             elif entry["kind"] == "accepted":
                 if entry["id"] not in attempts:
                     self.unknown.append(entry)
@@ -143,11 +135,13 @@ class MessageChecks:
         """Return why an accepted message may be sent again; empty if there is no reason."""
         if not attempt.is_confirmed:
             return "accepted, not confirmed"
-        end = attempt.end or attempt.accepted or 0.0
-        if end > attempt.lease_end - MARGIN:
-            return "lease ended before the reply"
-        is_last = self.last_of_run[attempt.run] is attempt and not attempt.is_recorded
-        return "killed before the record" if is_last and attempt.run in self.killed else ""
+        if attempt.recorded is not None and attempt.recorded > attempt.lease_end - CLOCK:
+            return "lease ended before the record"
+        is_last = self.last_of_run[attempt.run] is attempt
+        code = self.codes.get(attempt.run)
+        if is_last and attempt.recorded is None and code in KILLED:
+            return "killed before the record"
+        return "database failed at the record" if is_last and code == DATABASE_ERROR else ""
 
     # Rows
 

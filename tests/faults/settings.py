@@ -33,7 +33,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.apps.FaultsConfig"]
 MIDDLEWARE = ["tests.faults.middleware.FaultMiddleware", *MIDDLEWARE]
 ROOT_URLCONF = "tests.faults.urls"
 
-_smtp = {"host": "127.0.0.1", "port": int(os.environ["HELP_DESK_FAULTS_SMTP_PORT"]), "timeout": 7}
+_smtp = {"host": "127.0.0.1", "port": int(os.environ["HELP_DESK_FAULTS_SMTP_PORT"]), "timeout": 9}
 if django.VERSION >= (6, 1):
     MAILERS = {
         "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": _smtp}

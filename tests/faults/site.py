@@ -98,12 +98,16 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+def end_children_on_sigterm() -> None:
+    """Leave all blocks on SIGTERM, so that the children are ended."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Terminated."))
+
+
 @contextmanager
 def site(seed: int) -> Iterator[Site]:
     """Start the SMTP server, create the database, and set Django up in this process."""
     if reason := databases.unreachable_reason():
         sys.exit(reason)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Terminated."))
     with ExitStack() as stack:
         name = stack.enter_context(tempfile.TemporaryDirectory(prefix="help-desk-faults-"))
         found = Site(Path(name))

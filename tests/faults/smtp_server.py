@@ -24,9 +24,9 @@ from tests.faults import journal
 
 TOKEN = re.compile(r"\b[TC][0-9a-f]{32}\b")
 
-SLOW = 5.0
+SLOW = 7.0
 """Seconds; longer than a lease, and shorter than the client's timeout."""
-SILENT = 9.0
+SILENT = 11.0
 """Seconds; longer than the client's timeout."""
 REFUSE = 0.3
 """Seconds for which no connection is accepted."""
@@ -50,7 +50,7 @@ FAULTS = {
 }
 """Fault to relative frequency."""
 
-PROBABILITY = 0.35
+PROBABILITY = 0.45
 """The probability of a fault per message."""
 
 

@@ -13,7 +13,7 @@ from statistics import quantiles
 from typing import TYPE_CHECKING
 
 from tests.faults.people import PEOPLE
-from tests.faults.site import site
+from tests.faults.site import end_children_on_sigterm, site
 
 if TYPE_CHECKING:
     import subprocess
@@ -146,6 +146,7 @@ def main() -> int:
         help="the settings of SQLite; `default` is what a new project has",
     )
     arguments = parser.parse_args()
+    end_children_on_sigterm()
     os.environ["HELP_DESK_FAULTS_SQLITE"] = arguments.sqlite
     seed = random.randrange(10**6) if arguments.seed is None else arguments.seed
     with site(seed) as found:
