@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Permission
-
 PASSWORD = "correct horse"
 EXTERNAL_DEVELOPER = "charles@example.com"
 """An address in ADMINS that no user has."""
@@ -64,7 +60,11 @@ MENTIONED = ("igor", "ida", "rosa", "nils", "zoe", "ines", "mona")
 
 def create_people() -> dict[str, int]:
     """Create the users, and return name to ID."""
-    from help_desk.enums import EmailFrequency  # noqa: PLC0415 -- `Person` needs no package
+    from django.contrib.auth import get_user_model  # noqa: PLC0415 -- needs the settings
+    from django.contrib.auth.hashers import make_password  # noqa: PLC0415
+    from django.contrib.auth.models import Permission  # noqa: PLC0415
+
+    from help_desk.enums import EmailFrequency  # noqa: PLC0415
     from help_desk.models import EmailSchedule, NotificationPreference  # noqa: PLC0415
 
     password, ids = make_password(PASSWORD), {}

@@ -123,14 +123,14 @@ def print_routes(responses: list[Response], seconds: float) -> None:
                 times[route].append((response.end - response.start) * 1000)
             errors[route] += response.status is None or response.status >= 500
     print(
-        f"{'route':<16}{'requests':>9}{'per s':>8}{'p50 ms':>8}{'p95 ms':>8}{'max ms':>8}{'5xx':>6}"
+        f"{'route':<16}{'requests':>9}{'per s':>8}{'p50 ms':>8}{'p95 ms':>8}{'max ms':>8}{'failed':>8}"
     )
     for route in sorted(times, key=lambda name: (name == "all", name)):
         values = times[route]
-        cuts = quantiles(values, n=20) if len(values) > 1 else values * 19
+        cuts = quantiles(values, n=20, method="inclusive") if len(values) > 1 else values * 19
         print(
             f"{route:<16}{len(values):>9,}{len(values) / seconds:>8.1f}{cuts[9]:>8.0f}"
-            f"{cuts[18]:>8.0f}{max(values):>8.0f}{errors[route]:>6}"
+            f"{cuts[18]:>8.0f}{max(values):>8.0f}{errors[route]:>8}"
         )
 
 
