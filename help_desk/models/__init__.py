@@ -6,6 +6,7 @@ from help_desk.models.event import TicketEvent
 from help_desk.models.follower import TicketFollower
 from help_desk.models.notification import Notification
 from help_desk.models.preference import EmailSchedule, NotificationPreference
+from help_desk.models.submission import TicketSubmission
 from help_desk.models.ticket import HelpDeskTicket, restore_on_error
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "TicketComment",
     "TicketEvent",
     "TicketFollower",
+    "TicketSubmission",
     "restore_on_error",
 ]
