@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -126,6 +127,35 @@ def test_concurrent_work_on_one_ticket_on_a_sqlite_file(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.hosts("default")
+def test_form_submitted_several_times_concurrently_on_a_sqlite_file(tmp_path: Path) -> None:
+    script = """
+    import django
+    django.setup()
+    from uuid import uuid4
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from help_desk.models import HelpDeskTicket
+    from help_desk.services.flows.create import create_ticket
+    from tests.support.threads import run_in_parallel
+    call_command("migrate", verbosity=0)
+    user = User.objects.create_user("user")
+    fields = {"purpose": "app", "priority": "low", "description": "It hums."}
+
+    def submit():
+        for token in tokens:
+            create_ticket(HelpDeskTicket(), created_by=user, submission_token=token, **fields)
+
+    tokens = [uuid4() for _number in range(5)]
+    errors = run_in_parallel(*[submit] * 4)
+    assert not errors, errors
+    assert HelpDeskTicket.objects.count() == 5
+    """
+    run_in_new_host(
+        tmp_path, script, **mail_through("django.core.mail.backends.locmem.EmailBackend")
+    )
+
+
 @needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_requests_record_their_own_users(make_user: Callable[..., Any]) -> None:
@@ -150,8 +180,14 @@ def test_concurrent_requests_record_their_own_users(make_user: Callable[..., Any
 @needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("limit", [None, 1], ids=["no-limit", "at-the-limit"])
+@pytest.mark.parametrize("atomic_requests", [False, True], ids=["autocommit", "atomic-requests"])
 def test_form_submitted_several_times_concurrently_creates_one_ticket(
-    reporter: Any, manager: Any, settings: Any, limit: int | None
+    reporter: Any,
+    manager: Any,
+    settings: Any,
+    database_alias: str,
+    limit: int | None,
+    atomic_requests: bool,
 ) -> None:
     settings.HELP_DESK = {**settings.HELP_DESK, "MAX_TICKETS_PER_HOUR": limit}
     fields = {"purpose": "app", "priority": "low", "description": "It hums."}
@@ -159,13 +195,14 @@ def test_form_submitted_several_times_concurrently_creates_one_ticket(
     found = []
 
     def submit() -> None:
-        result = create_ticket(
-            HelpDeskTicket(),
-            created_by=reporter,
-            submission_token=token,
-            enforce_limits=True,
-            **fields,
-        )
+        with transaction.atomic(using=database_alias) if atomic_requests else nullcontext():
+            result = create_ticket(
+                HelpDeskTicket(),
+                created_by=reporter,
+                submission_token=token,
+                enforce_limits=True,
+                **fields,
+            )
         found.append(result.ticket)
 
     assert run_in_parallel(*[submit] * 4) == []
