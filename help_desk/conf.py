@@ -120,6 +120,30 @@ class HelpDeskSettings:
             "sent."
         ),
     )
+    MAX_MENTIONS_PER_HOUR = Setting[int | None](
+        default=20,
+        types=(int, type(None)),
+        help=(
+            "How many people a user without the change permission can subscribe to tickets by "
+            "mentioning them on the pages, per hour; `None` for no limit."
+        ),
+    )
+    MAX_REPLIES_PER_HOUR = Setting[int | None](
+        default=60,
+        types=(int, type(None)),
+        help=(
+            "How many replies a user without the change permission can send on the pages, per "
+            "hour; `None` for no limit."
+        ),
+    )
+    MAX_TICKETS_PER_HOUR = Setting[int | None](
+        default=20,
+        types=(int, type(None)),
+        help=(
+            "How many tickets a user without the change permission can create on the pages, per "
+            "hour; `None` for no limit."
+        ),
+    )
     NOTIFICATION_RULES = Setting[dict[str, dict[str, list[str]]]](
         default={},
         types=(dict,),

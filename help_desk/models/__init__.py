@@ -11,6 +11,7 @@ from help_desk.models.preference import (
     NotificationPreference,
     UnsubscribedAddress,
 )
+from help_desk.models.submission import TicketSubmission
 from help_desk.models.ticket import HelpDeskTicket, restore_on_error
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "TicketComment",
     "TicketEvent",
     "TicketFollower",
+    "TicketSubmission",
     "UnsubscribedAddress",
     "restore_on_error",
 ]

@@ -32,10 +32,11 @@ class TicketEvent(AppendOnlyModel):
         verbose_name=_("Ticket"),
     )
     type = models.CharField(max_length=8, choices=TicketEventType, verbose_name=_("Type"))
-    # History is kept when a user is deleted.
+    # History is kept when a user is deleted. An index of `Meta` begins with it.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
+        db_index=False,
         null=True,
         blank=True,
         related_name="+",
@@ -62,6 +63,13 @@ class TicketEvent(AppendOnlyModel):
         default_permissions = ("view",)
         verbose_name = _("Ticket event")
         verbose_name_plural = _("Ticket events")
+        indexes = (
+            # Serves the limits: a user's new tickets, or replies, of the last hour. Also serves
+            # the deletion of a user.
+            models.Index(
+                fields=["actor", "type", "created_datetime"], name="help_desk_event_by_actor"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_type_display()}: Ticket #{self.ticket_id}"

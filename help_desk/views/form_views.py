@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
@@ -24,7 +25,8 @@ from help_desk.views.page import (
     previous_page_url,
     render_page,
     return_url,
-    warn_about_unreached_mentions,
+    submission_token,
+    warn_about_mentions,
 )
 
 if TYPE_CHECKING:
@@ -36,21 +38,37 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("add")
 def create_view(request: HelpDeskRequest) -> HttpResponseBase:
-    """Create a ticket: POST `purpose`, `priority` and `description`."""
+    """Create a ticket: POST `purpose`, `priority` and `description`.
+
+    With a `submission_token`, a form that is submitted twice creates one ticket.
+    """
     form = HelpDeskTicketCreateForm(request.POST if request.method == "POST" else None)
+    token = submission_token(request)
     if form.is_bound and form.is_valid():
         try:
-            result = create_ticket(HelpDeskTicket(), created_by=request.user, **form.cleaned_data)
+            result = create_ticket(
+                HelpDeskTicket(),
+                created_by=request.user,
+                submission_token=token,
+                enforce_limits=True,
+                **form.cleaned_data,
+            )
         except ValidationError as error:
             form.add_service_error(error)
+            if form.has_error(NON_FIELD_ERRORS, "already_submitted"):
+                token = None
         else:
             response = _saved(request, result.ticket, _("{ticket} created."))
-            warn_about_unreached_mentions(request, result.unreached_mentions)
+            warn_about_mentions(request, result)
             return response
     auth = request.help_desk_auth
     # Users who can only create tickets have no other page to go back to.
     default_url = default_redirect_url(auth) if auth.can_view_list() else ""
-    context = {"form": form, "cancel_url": return_url(request) or default_url}
+    context = {
+        "form": form,
+        "submission_token": token or uuid4(),
+        "cancel_url": return_url(request) or default_url,
+    }
     return render_page(request, "help_desk/ticket/create.html", context, section="create")
 
 
