@@ -75,6 +75,8 @@ class SettingsList(SphinxDirective):
         fields += _field("Default", repr(setting.default))
         if setting.choices:
             fields += _field("Choices", ", ".join(map(repr, setting.choices)))
+        if setting.limits:
+            fields += _field("Range", " to ".join(map(str, setting.limits)))
         content, problems = self.parse_inline(setting.help)
         section += nodes.title("", "", nodes.literal("", setting.name))
         section += [nodes.paragraph("", "", *content), fields, *problems]

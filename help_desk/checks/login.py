@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.views import LoginView
 from django.core.checks import Warning
 from django.shortcuts import resolve_url
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils import translation
 
@@ -29,11 +32,10 @@ def check_login_url(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"LOGIN_URL {problem}, so users cannot sign in to open the help desk.",
-            hint="Set LOGIN_URL to the path or the URL name of your sign-in page, or add one. "
-            "For example: path('accounts/login/', "
-            "LoginView.as_view(template_name='admin/login.html')), with "
-            "`from django.contrib.auth.views import LoginView`. Silence this warning if another "
-            "server responds at this address.",
+            hint="Set LOGIN_URL to the path or the URL name of your sign-in page. For a page that "
+            "looks like the admin's, add to your urlpatterns: path('accounts/login/', "
+            "LoginView.as_view(template_name='admin/login.html')), with `from "
+            "django.contrib.auth.views import LoginView`.",
             id="help_desk.W110",
         )
     ]
@@ -48,17 +50,26 @@ def _problem() -> str:
     except NoReverseMatch:
         return f"is {str(settings.LOGIN_URL)!r}, which is not the name of a URL pattern"
     parts = urlsplit(url)
-    prefix = get_script_prefix()
     if parts.scheme or parts.netloc:
-        return ""
-    if not parts.path.startswith("/"):
-        return f"is {url!r}, which is relative to each page"
-    if not parts.path.startswith(prefix):
-        return ""  # outside of this project
-    path = f"/{parts.path.removeprefix(prefix)}"
-    if any(map(_has_view, _paths_tried(path))):
-        return ""
-    return f"is {url!r}, where your URL configuration has no view"
+        return ""  # another site
+    problem = _problem_of_path(parts.path)
+    return problem and f"is {url!r}, {problem}"
+
+
+def _problem_of_path(path: str) -> str:
+    prefix = get_script_prefix()
+    if not path.startswith("/"):
+        return "which is relative to each page"
+    if not path.startswith(prefix):
+        return ""  # another project on the same server
+    paths = _paths_tried(f"/{path.removeprefix(prefix)}")
+    view = next(filter(None, map(_view_at, paths)), None)
+    if view is None:
+        return "where your URL configuration has no view"
+    template = _template_of(view)
+    if template and not _exists(template):
+        return f"whose template {template!r} does not exist"
+    return ""
 
 
 def _paths_tried(path: str) -> Iterator[str]:
@@ -70,12 +81,29 @@ def _paths_tried(path: str) -> Iterator[str]:
             yield f"/{settings.LANGUAGE_CODE.lower()}{tried}"
 
 
-def _has_view(path: str) -> bool:
+def _view_at(path: str) -> Any:
+    """Return the view that responds at a path, or None."""
     # Patterns in `i18n_patterns` match in their language only.
     language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
     with translation.override(language):
         try:
-            resolve(path)
+            return resolve(path).func
         except Resolver404:
-            return False
+            return None
+
+
+def _template_of(view: Any) -> str | None:
+    """Return the template of Django's own sign-in view; None for other views."""
+    view_class = getattr(view, "view_class", None)
+    if view_class is not LoginView:
+        return None
+    name: str = view.view_initkwargs.get("template_name", view_class.template_name)
+    return name
+
+
+def _exists(template: str) -> bool:
+    try:
+        get_template(template)
+    except TemplateDoesNotExist:
+        return False
     return True

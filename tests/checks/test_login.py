@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.views import LoginView
-from django.urls import get_script_prefix, path, reverse_lazy, set_script_prefix
+from django.urls import get_script_prefix, include, path, reverse_lazy, set_script_prefix
 
 from help_desk.checks.login import check_login_url
 from help_desk.include_helper import include_helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from django.core.checks import CheckMessage
 
@@ -49,7 +51,7 @@ def test_login_url_that_leads_to_no_view_is_reported(
         assert message.msg == (
             f"LOGIN_URL {problem}, so users cannot sign in to open the help desk."
         )
-        assert "For example: path('accounts/login/', " in str(message.hint)
+        assert "add to your urlpatterns: path('accounts/login/', " in str(message.hint)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def use_urls(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     def use(*patterns: Any) -> None:
         module = ModuleType("reader_urls")
         module.urlpatterns = [path("", include_helper()), *patterns]
-        monkeypatch.setitem(__import__("sys").modules, "reader_urls", module)
+        monkeypatch.setitem(sys.modules, "reader_urls", module)
         settings.ROOT_URLCONF = "reader_urls"
 
     return use
@@ -70,11 +72,36 @@ def use_urls(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
 def test_login_page_with_a_language_prefix_is_found(
     use_urls: Callable[..., None], settings: Any, language: str, value: str
 ) -> None:
-    use_urls(*i18n_patterns(path("accounts/login/", LoginView.as_view())))
+    view = LoginView.as_view(template_name="admin/login.html")
+    use_urls(*i18n_patterns(path("accounts/login/", view)))
     settings.LOGIN_URL, settings.LANGUAGE_CODE = value, language
     assert check_login_url() == []
     settings.LOGIN_URL = "/sign-in/"
     assert [message.id for message in check_login_url()] == ["help_desk.W110"]
+
+
+@pytest.mark.parametrize("value", ["/accounts/login/", "login"])
+def test_sign_in_page_without_its_template_is_reported(
+    use_urls: Callable[..., None], settings: Any, value: str
+) -> None:
+    use_urls(path("accounts/", include("django.contrib.auth.urls")))
+    settings.LOGIN_URL = value
+    (message,) = check_login_url()
+    assert message.msg == (
+        "LOGIN_URL is '/accounts/login/', whose template 'registration/login.html' does not "
+        "exist, so users cannot sign in to open the help desk."
+    )
+
+
+def test_sign_in_page_with_its_template_is_accepted(
+    use_urls: Callable[..., None], settings: Any, tmp_path: Path
+) -> None:
+    use_urls(path("accounts/", include("django.contrib.auth.urls")))
+    (tmp_path / "registration").mkdir()
+    (tmp_path / "registration" / "login.html").write_text("{{ form }}")
+    (engine,) = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path]}]
+    assert check_login_url() == []
 
 
 @pytest.fixture

@@ -147,14 +147,14 @@ SHOWN = {
         {},
     ),
     "in-other-tags": (
-        "{% load cache i18n %}" + TITLE + "{% cache 5 x %}{% with a=1 %}{% spaceless %}"
-        "{% language 'en' %}" + BLOCK + "{% endlanguage %}{% endspaceless %}{% endwith %}"
-        "{% endcache %}",
+        "{% load cache i18n %}{% with a=1 %}{% spaceless %}{% language 'en' %}{% cache 5 x %}"
+        + TITLE
+        + BLOCK
+        + "{% endcache %}{% endlanguage %}{% endspaceless %}{% endwith %}",
         {},
     ),
     "in-super": (
-        '{% extends "site.html" %}{% block content %}{% if 1 %}{{ block.super }}{% endif %}'
-        "{% endblock %}",
+        '{% extends "site.html" %}' + IN_CONTENT.replace(BLOCK, "<b>{{ block.super }}</b>"),
         {"site": TITLE + IN_CONTENT},
     ),
     "in-a-namesake": (

@@ -10,7 +10,6 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.db import router
 
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 

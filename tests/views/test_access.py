@@ -21,6 +21,7 @@ PAGES = {
 }
 OF_A_TICKET = [DETAIL, DELETE, UPDATE, SUBMITTED]
 EVERY = [*PAGES, INBOX, INDEX, SUBMITTED]
+READ_ONLY = [LIST, DETAIL, INBOX, INDEX, SUBMITTED]
 SIGNED_OUT = (
     "You were signed out and your changes were not saved. Use your browser&#x27;s Back button to "
     "recover what you typed."
@@ -163,7 +164,7 @@ def test_unknown_tickets_are_not_found(client_of, manager, path, pk):
         assert client.post(f"/help_desk/{path.format(pk)}").status_code == 404
 
 
-@pytest.mark.parametrize("name", [LIST, DETAIL, INBOX, INDEX, SUBMITTED])
+@pytest.mark.parametrize("name", READ_ONLY)
 def test_read_only_pages_reject_posts(client_of, manager, ticket, name):
     assert client_of(manager).post(url_for(name, ticket)).status_code == 405
 
