@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def check_admins(**kwargs: Any) -> list[CheckMessage]:
     """Check that there are developers to notify, each with an email address that can be used."""
-    if not settings.ADMINS:
+    entries: list[object] = [*settings.ADMINS]
+    if not entries:
         return [
             Warning(
                 "ADMINS is empty, so no developer is notified of new tickets.",
@@ -32,10 +33,10 @@ def check_admins(**kwargs: Any) -> list[CheckMessage]:
             hint=_hint(),
             id="help_desk.E103",
         )
-        for entry in settings.ADMINS
+        for entry in entries
         if not _is_email(address_in(entry))
     ]
-    plain = [entry for entry in settings.ADMINS if isinstance(entry, str)]
+    plain = [entry for entry in entries if isinstance(entry, str)]
     if plain and _needs_pairs():
         messages.append(
             Warning(

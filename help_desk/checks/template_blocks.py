@@ -21,7 +21,8 @@ def template_chain(template: Template, variables: Mapping[str, Any]) -> list[Tem
     context.template = template
     chain = [template]
     while (extends := _extends(chain[-1])) is not None:
-        if extends.parent_name.is_var and extends.parent_name.token not in variables:
+        name: Any = extends.parent_name
+        if name.is_var and name.token not in variables:
             return None
         # Skips what is in the chain already, like rendering: a template can extend its namesake.
         chain.append(extends.get_parent(context))

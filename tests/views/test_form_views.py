@@ -211,6 +211,7 @@ class TestCreate:
         assert response.context["form"].non_field_errors() == ["No."]
         assert "No." in html(response)
 
+    @pytest.mark.parametrize("with_cookie", [True, False])
     def test_post_without_csrf_token_is_rejected(self, reporter, url_of, ticket_data, with_cookie):
         client = Client(enforce_csrf_checks=True)
         client.force_login(reporter)
