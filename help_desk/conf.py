@@ -76,7 +76,7 @@ class Setting(Generic[T]):
 
     def is_within_limits(self, value: Any) -> bool:
         """Whether a value of the right type is within the limits; NaN never is."""
-        return self.limits is None or self.limits[0] <= value <= self.limits[1]
+        return self.limits is None or value is None or self.limits[0] <= value <= self.limits[1]
 
 
 class HelpDeskSettings:

@@ -86,7 +86,7 @@ def test_default_is_used_for_a_value_of_wrong_type_or_range(name: str, value: ob
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_every_number_has_limits(setting: Any) -> None:
-    assert (setting.limits is not None) == (float in setting.types)
+    assert (setting.limits is not None) == bool({int, float}.intersection(setting.types))
 
 
 def test_unknown_setting_is_an_attribute_error() -> None:
