@@ -8,10 +8,11 @@ from help_desk.checks.admins import check_admins
 from help_desk.checks.channels import check_channels
 from help_desk.checks.delivery import check_delivery, check_overdue
 from help_desk.checks.limits import check_limits
+from help_desk.checks.login import check_login_url
 from help_desk.checks.rules import check_rules
 from help_desk.checks.settings import check_settings
 from help_desk.checks.templates import check_base_template
-from help_desk.checks.urls import check_mounting, check_site_url
+from help_desk.checks.urls import check_current_site, check_mounting, check_site_url
 
 CHECKS = (
     (check_settings, Tags.compatibility),
@@ -22,8 +23,10 @@ CHECKS = (
     (check_rules, Tags.compatibility),
     (check_site_url, Tags.urls),
     (check_mounting, Tags.urls),
+    (check_login_url, Tags.urls),
     (check_base_template, Tags.templates),
     (check_overdue, Tags.database),
+    (check_current_site, Tags.database),
 )
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -58,7 +59,7 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
             if form.has_error(NON_FIELD_ERRORS, "already_submitted"):
                 token = None
         else:
-            response = _saved(request, result.ticket, _("{ticket} created."))
+            response = _created(request, result.ticket)
             warn_about_mentions(request, result)
             return response
     auth = request.help_desk_auth
@@ -101,6 +102,14 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         else:
             return _saved(request, ticket, _("{ticket} saved."))
     return render_page(request, template, context, section="ticket")
+
+
+def _created(request: HelpDeskRequest, ticket: HelpDeskTicket) -> HttpResponseBase:
+    """Redirect as `_saved`, or to a confirmation for users who can only create tickets."""
+    if return_url(request) or request.help_desk_auth.can_view_list():
+        return _saved(request, ticket, _("{ticket} created."))
+    kwargs = {"pk": ticket.pk}
+    return HttpResponseRedirect(reverse("django_spire:help_desk:page:submitted", kwargs=kwargs))
 
 
 def _saved(request: HelpDeskRequest, ticket: HelpDeskTicket, message: str) -> HttpResponseBase:

@@ -39,6 +39,15 @@ class TestReply:
         assert "It happened &lt;b&gt;again&lt;/b&gt;.<br>Today." in page
         assert f'id="{fragment[1:]}"' in page
 
+    @pytest.mark.parametrize("seconds", [1e20, float("nan"), "900"])
+    def test_page_is_shown_although_the_edit_time_is_invalid(
+        self, reply, client_of, reporter, ticket, url_of, settings, seconds
+    ):
+        reply(reporter, text="It happened again.")
+        settings.HELP_DESK = {**settings.HELP_DESK, "COMMENT_EDIT_TIME": seconds}
+        page = html(client_of(reporter).get(url_of(DETAIL, ticket)))
+        assert url_of(EDIT, TicketComment.objects.get()) in page
+
     def test_form_without_the_change_permission(self, client_of, reporter, ticket, url_of):
         form = client_of(reporter).get(url_of(DETAIL, ticket)).context["reply"]
         assert list(form.fields) == ["text"]
