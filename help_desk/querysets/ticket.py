@@ -111,10 +111,12 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         """Fetch creator and assignee in the same query."""
         return self.select_related("created_by", "assigned_to")
 
-    def with_version(self) -> Self:
-        """Annotate `version`, the ID of the ticket's latest event."""
+    def with_version(self, *, public: bool = False) -> Self:
+        """Annotate `version`, the ID of the ticket's latest event, or of its latest public one."""
         events: Any = self.model._meta.get_field("event").related_model
         of_ticket = events.objects.filter(ticket=models.OuterRef("pk")).newest_first()
+        if public:
+            of_ticket = of_ticket.public()
         return self.annotate(version=models.Subquery(of_ticket.values("pk")[:1]))
 
     def with_subscription_for(self, user: User) -> Self:
