@@ -154,13 +154,11 @@ def _title(event: TicketEvent) -> str:
             return _("Internal note") if event.is_internal else _("Reply")
         return _("Internal note edited") if event.is_internal else _("Reply edited")
     titles = [
-        title(event.new_value(flag))
-        for flag, title in _FLAG_TITLES.items()
-        if flag in event.changes
+        title(event.new_value(flag)) for flag, title in _FLAG_TITLES.items() if flag in event.values
     ]
     if titles:
         return ", ".join(titles)
-    if event.changes.keys() == {"description"}:
+    if event.values.keys() == {"description"}:
         return _("Description changed")
     return _("Ticket changed")
 
