@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from help_desk.auth import policy
 from help_desk.auth.controller import BaseHelpDeskAuthController
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 PAGE_SIZE = 25
 MAX_URL_LENGTH = 2048
 """Characters of a quoted URL that every supported Django redirects to."""
+MAX_NAMES = 10
+MAX_NAME_LENGTH = 50
+"""The number and the length of the names in one message."""
 MAX_VERSION_DIGITS = 18
 """A larger number does not fit into the primary key of any supported database."""
 
@@ -107,11 +111,17 @@ def base_version(request: HttpRequest, name: str = "version") -> int | None:
 
 
 def warn_about_unreached_mentions(request: HttpRequest, names: Sequence[str]) -> None:
-    """Add a message that names the mentioned users who were not notified."""
-    if names:
-        messages.warning(
-            request,
-            _("Not notified (no such user, or no access): %(names)s")
-            % {"names": ", ".join(f"@{name}" for name in names)},
-            fail_silently=True,
-        )
+    """Add a message that names the mentioned users who were not notified, at most ten."""
+    if not names:
+        return
+    # Messages are stored in a cookie or the session.
+    shown = ", ".join(f"@{_shorten(name)}" for name in names[:MAX_NAMES])
+    if (rest := len(names) - MAX_NAMES) > 0:
+        more = ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", rest)
+        shown = more % {"names": shown, "count": rest}
+    text = _("Not notified (no such user, or no access): %(names)s") % {"names": shown}
+    messages.warning(request, text, fail_silently=True)
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
