@@ -103,7 +103,7 @@ class HelpDeskTicket(models.Model):
     tracker = SnapshotTracker(fields=TRACKED_FIELDS)
 
     version: int | None
-    """The ID of the latest event; set by `with_version()` of the queryset."""
+    """The ID of the latest (visible) event; set by `with_version()` of the queryset."""
     is_muted: bool | None
     """Whether a user muted it; set by `with_subscription_for(user)` of the queryset."""
 

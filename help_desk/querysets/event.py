@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.db import models
 from django.utils import timezone
 
 from help_desk.enums import TicketEventType
@@ -12,6 +13,17 @@ from help_desk.querysets.comment import is_public
 
 if TYPE_CHECKING:
     from help_desk.models.event import TicketEvent
+
+
+class _Size(models.Func):
+    """The length of JSON data as text: in characters or bytes, as the database counts."""
+
+    function = "LENGTH"
+    output_field = models.IntegerField()
+
+    def as_postgresql(self, *args: Any, **context: Any) -> Any:
+        """Compile it for PostgreSQL, whose `jsonb` has no length."""
+        return self.as_sql(*args, template="LENGTH((%(expressions)s)::text)", **context)
 
 
 class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
@@ -48,6 +60,10 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
     def public(self) -> Self:
         """Return events that are not about internal notes."""
         return self.filter(is_public("comment"))
+
+    def ids_and_sizes(self) -> models.QuerySet[TicketEvent, tuple[int, int]]:
+        """Return the ID of each event and the size of its changes, without loading them."""
+        return self.values_list("pk", _Size("changes"))
 
     def with_users(self) -> Self:
         """Fetch actor and comment in the same query."""

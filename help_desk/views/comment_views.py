@@ -17,7 +17,8 @@ from help_desk.forms.comment import CommentEditForm, ReplyForm
 from help_desk.services.flows.comment import add_comment, can_edit_comment
 from help_desk.views.access import forbidden, permission_required
 from help_desk.views.deleted import explain_deletion
-from help_desk.views.page import base_version, render_page, warn_about_mentions
+from help_desk.views.mention_messages import warn_about_mentions
+from help_desk.views.page import base_version, render_page
 from help_desk.views.ticket_page import find_ticket, render_ticket
 
 if TYPE_CHECKING:

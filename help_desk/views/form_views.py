@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from help_desk.auth import policy
 from help_desk.exceptions import TicketConflictError
 from help_desk.forms import HelpDeskTicketCreateForm, HelpDeskTicketUpdateForm
 from help_desk.models import HelpDeskTicket
@@ -21,13 +22,13 @@ from help_desk.services.flows.create import create_ticket
 from help_desk.views.access import permission_required
 from help_desk.views.conflict import build_conflict, read_submission
 from help_desk.views.deleted import explain_deletion
+from help_desk.views.mention_messages import warn_about_mentions
 from help_desk.views.page import (
     default_redirect_url,
     previous_page_url,
     render_page,
     return_url,
     submission_token,
-    warn_about_mentions,
 )
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
 @explain_deletion
 def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Edit a ticket: POST the fields, and `version`, the version that the form is based on."""
-    tickets = HelpDeskTicket.objects.not_deleted().with_users().with_version()
-    ticket = get_object_or_404(tickets, pk=pk)
+    tickets = HelpDeskTicket.objects.not_deleted().with_users()
+    ticket = get_object_or_404(policy.with_version(tickets, request.user), pk=pk)
     submission = read_submission(request) if request.method == "POST" else None
     form = HelpDeskTicketUpdateForm(submission.data if submission else None, instance=ticket)
     template = "help_desk/ticket/update.html"

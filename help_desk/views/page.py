@@ -5,37 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.core.paginator import Paginator
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from help_desk.auth import policy
 from help_desk.auth.controller import BaseHelpDeskAuthController
 from help_desk.conf import help_desk_settings
-from help_desk.services.flows.limits import minutes_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from django.core.paginator import Page
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from help_desk.models import HelpDeskTicket
-    from help_desk.services.flows.comment import CommentResult
-    from help_desk.services.flows.create import CreateResult
-    from help_desk.services.flows.limits import MentionsOverLimit
     from help_desk.views.types import HelpDeskRequest
 
 PAGE_SIZE = 25
 MAX_URL_LENGTH = 2048
 """Characters of a quoted URL that every supported Django redirects to."""
+"""The number and the length of the names in one message."""
 MAX_VERSION_DIGITS = 18
 """A larger number does not fit into the primary key of any supported database."""
 
@@ -118,42 +112,3 @@ def submission_token(request: HttpRequest) -> UUID | None:
         return UUID(request.POST.get("submission_token") or "")
     except ValueError:
         return None
-
-
-def warn_about_mentions(request: HttpRequest, result: CreateResult | CommentResult) -> bool:
-    """Add messages that name the mentioned users who were not notified; return whether any."""
-    warnings = []
-    if result.unreached_mentions:
-        names = _at_signs(result.unreached_mentions)
-        warnings.append(
-            _("Not notified (no such user, or no access): %(names)s") % {"names": names}
-        )
-    if result.mentions_over_limit:
-        warnings.append(_over_limit_text(result.mentions_over_limit))
-    for warning in warnings:
-        messages.warning(request, warning, fail_silently=True)
-    return bool(warnings)
-
-
-def _over_limit_text(mentions: MentionsOverLimit) -> str:
-    limit, minutes = mentions.limit, minutes_until(mentions.retry_datetime)
-    sentences = (
-        ngettext(
-            "You can mention at most %(limit)d new person per hour.",
-            "You can mention at most %(limit)d new people per hour.",
-            limit,
-        )
-        % {"limit": limit},
-        _("Not notified of the mention: %(names)s.") % {"names": _at_signs(mentions.names)},
-        ngettext(
-            "Mention them again in %(minutes)d minute.",
-            "Mention them again in %(minutes)d minutes.",
-            minutes,
-        )
-        % {"minutes": minutes},
-    )
-    return " ".join(sentences)
-
-
-def _at_signs(names: Iterable[str]) -> str:
-    return ", ".join(f"@{name}" for name in names)

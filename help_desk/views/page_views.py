@@ -38,7 +38,7 @@ def list_view(request: HelpDeskRequest) -> HttpResponseBase:
     tickets = filters.apply(auth.visible_tickets().active(), request.user)
     tickets = tickets.with_users().newest_first()
     if auth.can_change():
-        tickets = tickets.with_version()
+        tickets = policy.with_version(tickets, request.user)
     page = paginate(tickets, request.GET.get("page"))
     current_url = request.get_full_path()
     context = {
