@@ -60,6 +60,7 @@ SLOW = (
     "example_project/",
     "faults/",
     "management/test_help_desk_deliver.py",
+    "migrations/test_interrupted_migrate.py",
     "package/",
     "services/test_parallel.py",
     "tasks/test_workers.py",
