@@ -7,6 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import help_desk.models.deletion
 import help_desk.validators
 from help_desk.migrations._restartable import restartable
 
@@ -326,7 +327,7 @@ class Migration(migrations.Migration):
                 field=models.ForeignKey(
                     blank=True,
                     null=True,
-                    on_delete=django.db.models.deletion.SET_NULL,
+                    on_delete=help_desk.models.deletion.unassign,
                     related_name="assigned_help_desk_tickets",
                     related_query_name="assigned_help_desk_ticket",
                     to=settings.AUTH_USER_MODEL,

@@ -34,6 +34,7 @@ def create_ticket(
     ticket: HelpDeskTicket, *, created_by: User | AnonymousUser, **fields: Any
 ) -> CreateResult:
     """Create a ticket and notify developers, managers and mentioned users."""
+    ticket.tracker.forget_rolled_back_saves()
     if not ticket._state.adding:
         raise ValidationError(
             _("%(ticket)s exists already. Use update() to change it."),
