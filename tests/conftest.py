@@ -61,6 +61,7 @@ SLOW = (
     "faults/",
     "management/test_help_desk_create_groups_hosts.py",
     "management/test_help_desk_deliver.py",
+    "migrations/test_interrupted_migrate.py",
     "package/",
     "security/test_hostile",
     "services/test_parallel.py",

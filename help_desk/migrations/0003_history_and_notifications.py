@@ -7,7 +7,9 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import help_desk.models.deletion
 import help_desk.validators
+from help_desk.migrations._restartable import restartable
 
 
 class Migration(migrations.Migration):
@@ -16,493 +18,517 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
-            name="DeliveryRun",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+    operations = restartable(
+        [
+            migrations.CreateModel(
+                name="DeliveryRun",
+                fields=[
+                    (
+                        "id",
+                        models.BigAutoField(
+                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                        ),
                     ),
-                ),
-                ("source", models.CharField(max_length=16, unique=True, verbose_name="Source")),
-                ("finished_datetime", models.DateTimeField(verbose_name="Finished")),
-                (
-                    "next_run_datetime",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When the next task is scheduled.",
-                        null=True,
-                        verbose_name="Next run",
+                    ("source", models.CharField(max_length=16, unique=True, verbose_name="Source")),
+                    ("finished_datetime", models.DateTimeField(verbose_name="Finished")),
+                    (
+                        "next_run_datetime",
+                        models.DateTimeField(
+                            blank=True,
+                            help_text="When the next task is scheduled.",
+                            null=True,
+                            verbose_name="Next run",
+                        ),
                     ),
-                ),
-                ("sent", models.PositiveIntegerField(default=0, verbose_name="Sent")),
-                ("retried", models.PositiveIntegerField(default=0, verbose_name="To retry")),
-                ("failed", models.PositiveIntegerField(default=0, verbose_name="Failed")),
-                ("deferred", models.PositiveIntegerField(default=0, verbose_name="Deferred")),
-                ("skipped", models.PositiveIntegerField(default=0, verbose_name="Skipped")),
-            ],
-            options={
-                "verbose_name": "Delivery run",
-                "verbose_name_plural": "Delivery runs",
-                "db_table": "django_spire_help_desk_delivery_run",
-                "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="EmailSchedule",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ("sent", models.PositiveIntegerField(default=0, verbose_name="Sent")),
+                    ("retried", models.PositiveIntegerField(default=0, verbose_name="To retry")),
+                    ("failed", models.PositiveIntegerField(default=0, verbose_name="Failed")),
+                    ("deferred", models.PositiveIntegerField(default=0, verbose_name="Deferred")),
+                    ("skipped", models.PositiveIntegerField(default=0, verbose_name="Skipped")),
+                ],
+                options={
+                    "verbose_name": "Delivery run",
+                    "verbose_name_plural": "Delivery runs",
+                    "db_table": "django_spire_help_desk_delivery_run",
+                    "default_permissions": (),
+                },
+            ),
+            migrations.CreateModel(
+                name="EmailSchedule",
+                fields=[
+                    (
+                        "id",
+                        models.BigAutoField(
+                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                        ),
                     ),
-                ),
-                (
-                    "frequency",
-                    models.CharField(
-                        choices=[
-                            ("once", "Immediately"),
-                            ("hour", "Hourly digest"),
-                            ("day", "Daily digest"),
-                        ],
-                        default="once",
-                        max_length=4,
-                        verbose_name="Email frequency",
+                    (
+                        "frequency",
+                        models.CharField(
+                            choices=[
+                                ("once", "Immediately"),
+                                ("hour", "Hourly digest"),
+                                ("day", "Daily digest"),
+                            ],
+                            default="once",
+                            max_length=4,
+                            verbose_name="Email frequency",
+                        ),
                     ),
-                ),
-            ],
-            options={
-                "verbose_name": "Email schedule",
-                "verbose_name_plural": "Email schedules",
-                "db_table": "django_spire_help_desk_email_schedule",
-                "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="Notification",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                ],
+                options={
+                    "verbose_name": "Email schedule",
+                    "verbose_name_plural": "Email schedules",
+                    "db_table": "django_spire_help_desk_email_schedule",
+                    "default_permissions": (),
+                },
+            ),
+            migrations.CreateModel(
+                name="Notification",
+                fields=[
+                    (
+                        "id",
+                        models.BigAutoField(
+                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                        ),
                     ),
-                ),
-                (
-                    "address",
-                    models.CharField(blank=True, max_length=500, null=True, verbose_name="Address"),
-                ),
-                ("channel", models.CharField(max_length=32, verbose_name="Channel")),
-                (
-                    "kinds",
-                    models.JSONField(
-                        blank=True,
-                        default=list,
-                        help_text="The kinds of event for which the recipient gets it through this channel.",
-                        verbose_name="Kinds",
+                    (
+                        "address",
+                        models.CharField(
+                            blank=True, max_length=500, null=True, verbose_name="Address"
+                        ),
                     ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("wait", "Waiting"),
-                            ("sent", "Sent"),
-                            ("fail", "Failed"),
-                            ("skip", "Skipped"),
-                        ],
-                        max_length=4,
-                        verbose_name="Status",
+                    ("channel", models.CharField(max_length=32, verbose_name="Channel")),
+                    (
+                        "kinds",
+                        models.JSONField(
+                            blank=True,
+                            default=list,
+                            help_text="The kinds of event for which the recipient gets it through this channel.",
+                            verbose_name="Kinds",
+                        ),
                     ),
-                ),
-                (
-                    "created_datetime",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Created"),
-                ),
-                ("read_datetime", models.DateTimeField(blank=True, null=True, verbose_name="Read")),
-                (
-                    "due_datetime",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When to send it next. Empty when there is nothing more to do.",
-                        null=True,
-                        verbose_name="Due",
+                    (
+                        "status",
+                        models.CharField(
+                            choices=[
+                                ("wait", "Waiting"),
+                                ("sent", "Sent"),
+                                ("fail", "Failed"),
+                                ("skip", "Skipped"),
+                            ],
+                            max_length=4,
+                            verbose_name="Status",
+                        ),
                     ),
-                ),
-                (
-                    "scheduled_datetime",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When it was to be sent first. From then on it is late.",
-                        null=True,
-                        verbose_name="Scheduled",
+                    (
+                        "created_datetime",
+                        models.DateTimeField(
+                            default=django.utils.timezone.now, verbose_name="Created"
+                        ),
                     ),
-                ),
-                (
-                    "lease",
-                    models.UUIDField(
-                        blank=True,
-                        help_text="The delivery run that holds it until it is due.",
-                        null=True,
-                        verbose_name="Lease",
+                    (
+                        "read_datetime",
+                        models.DateTimeField(blank=True, null=True, verbose_name="Read"),
                     ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="Attempts")),
-                ("error", models.TextField(blank=True, verbose_name="Error")),
-                ("sent_datetime", models.DateTimeField(blank=True, null=True, verbose_name="Sent")),
-            ],
-            options={
-                "verbose_name": "Notification",
-                "verbose_name_plural": "Notifications",
-                "db_table": "django_spire_help_desk_notification",
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="NotificationPreference",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    (
+                        "due_datetime",
+                        models.DateTimeField(
+                            blank=True,
+                            help_text="When to send it next. Empty when there is nothing more to do.",
+                            null=True,
+                            verbose_name="Due",
+                        ),
                     ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("new", "New tickets"),
-                            ("reply", "Replies"),
-                            ("note", "Internal notes"),
-                            ("assignment", "Assignments"),
-                            ("status", "Status changes"),
-                            ("priority", "Priority changes"),
-                            ("mention", "Mentions of me"),
-                        ],
-                        max_length=10,
-                        verbose_name="Kind of event",
+                    (
+                        "scheduled_datetime",
+                        models.DateTimeField(
+                            blank=True,
+                            help_text="When it was to be sent first. From then on it is late.",
+                            null=True,
+                            verbose_name="Scheduled",
+                        ),
                     ),
-                ),
-                ("channel", models.CharField(max_length=32, verbose_name="Channel")),
-                ("enabled", models.BooleanField(verbose_name="Enabled")),
-            ],
-            options={
-                "verbose_name": "Notification preference",
-                "verbose_name_plural": "Notification preferences",
-                "db_table": "django_spire_help_desk_preference",
-                "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="TicketComment",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    (
+                        "lease",
+                        models.UUIDField(
+                            blank=True,
+                            help_text="The delivery run that holds it until it is due.",
+                            null=True,
+                            verbose_name="Lease",
+                        ),
                     ),
-                ),
-                (
-                    "text",
-                    models.TextField(
-                        validators=[
-                            django.core.validators.MaxLengthValidator(100000),
-                            help_desk.validators.validate_storable_text,
-                            help_desk.validators.validate_not_blank,
-                        ],
-                        verbose_name="Text",
+                    (
+                        "attempts",
+                        models.PositiveSmallIntegerField(default=0, verbose_name="Attempts"),
                     ),
-                ),
-                ("is_internal", models.BooleanField(default=False, verbose_name="Internal note")),
-                (
-                    "created_datetime",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Created"),
-                ),
-                (
-                    "edited_datetime",
-                    models.DateTimeField(blank=True, null=True, verbose_name="Edited"),
-                ),
-            ],
-            options={
-                "verbose_name": "Comment",
-                "verbose_name_plural": "Comments",
-                "db_table": "django_spire_help_desk_ticket_comment",
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="TicketEvent",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ("error", models.TextField(blank=True, verbose_name="Error")),
+                    (
+                        "sent_datetime",
+                        models.DateTimeField(blank=True, null=True, verbose_name="Sent"),
                     ),
-                ),
-                (
-                    "type",
-                    models.CharField(
-                        choices=[
-                            ("new", "Created"),
-                            ("update", "Changed"),
-                            ("comment", "Commented"),
-                        ],
-                        max_length=8,
-                        verbose_name="Type",
+                ],
+                options={
+                    "verbose_name": "Notification",
+                    "verbose_name_plural": "Notifications",
+                    "db_table": "django_spire_help_desk_notification",
+                    "default_permissions": ("view",),
+                },
+            ),
+            migrations.CreateModel(
+                name="NotificationPreference",
+                fields=[
+                    (
+                        "id",
+                        models.BigAutoField(
+                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                        ),
                     ),
-                ),
-                (
-                    "created_datetime",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Date"),
-                ),
-                (
-                    "changes",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        encoder=django.core.serializers.json.DjangoJSONEncoder,
-                        verbose_name="Changes",
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("new", "New tickets"),
+                                ("reply", "Replies"),
+                                ("note", "Internal notes"),
+                                ("assignment", "Assignments"),
+                                ("status", "Status changes"),
+                                ("priority", "Priority changes"),
+                                ("mention", "Mentions of me"),
+                            ],
+                            max_length=10,
+                            verbose_name="Kind of event",
+                        ),
                     ),
-                ),
-            ],
-            options={
-                "verbose_name": "Ticket event",
-                "verbose_name_plural": "Ticket events",
-                "db_table": "django_spire_help_desk_ticket_event",
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="TicketFollower",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ("channel", models.CharField(max_length=32, verbose_name="Channel")),
+                    ("enabled", models.BooleanField(verbose_name="Enabled")),
+                ],
+                options={
+                    "verbose_name": "Notification preference",
+                    "verbose_name_plural": "Notification preferences",
+                    "db_table": "django_spire_help_desk_preference",
+                    "default_permissions": (),
+                },
+            ),
+            migrations.CreateModel(
+                name="TicketComment",
+                fields=[
+                    (
+                        "id",
+                        models.BigAutoField(
+                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                        ),
                     ),
+                    (
+                        "text",
+                        models.TextField(
+                            validators=[
+                                django.core.validators.MaxLengthValidator(100000),
+                                help_desk.validators.validate_storable_text,
+                                help_desk.validators.validate_not_blank,
+                            ],
+                            verbose_name="Text",
+                        ),
+                    ),
+                    (
+                        "is_internal",
+                        models.BooleanField(default=False, verbose_name="Internal note"),
+                    ),
+                    (
+                        "created_datetime",
+                        models.DateTimeField(
+                            default=django.utils.timezone.now, verbose_name="Created"
+                        ),
+                    ),
+                    (
+                        "edited_datetime",
+                        models.DateTimeField(blank=True, null=True, verbose_name="Edited"),
+                    ),
+                ],
+                options={
+                    "verbose_name": "Comment",
+                    "verbose_name_plural": "Comments",
+                    "db_table": "django_spire_help_desk_ticket_comment",
+                    "default_permissions": ("view",),
+                },
+            ),
+            migrations.CreateModel(
+                name="TicketEvent",
+                fields=[
+                    (
+                        "id",
+                        models.BigAutoField(
+                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                        ),
+                    ),
+                    (
+                        "type",
+                        models.CharField(
+                            choices=[
+                                ("new", "Created"),
+                                ("update", "Changed"),
+                                ("comment", "Commented"),
+                            ],
+                            max_length=8,
+                            verbose_name="Type",
+                        ),
+                    ),
+                    (
+                        "created_datetime",
+                        models.DateTimeField(
+                            default=django.utils.timezone.now, verbose_name="Date"
+                        ),
+                    ),
+                    (
+                        "changes",
+                        models.JSONField(
+                            blank=True,
+                            default=dict,
+                            encoder=django.core.serializers.json.DjangoJSONEncoder,
+                            verbose_name="Changes",
+                        ),
+                    ),
+                ],
+                options={
+                    "verbose_name": "Ticket event",
+                    "verbose_name_plural": "Ticket events",
+                    "db_table": "django_spire_help_desk_ticket_event",
+                    "default_permissions": ("view",),
+                },
+            ),
+            migrations.CreateModel(
+                name="TicketFollower",
+                fields=[
+                    (
+                        "id",
+                        models.BigAutoField(
+                            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                        ),
+                    ),
+                    ("is_muted", models.BooleanField(default=False, verbose_name="Muted")),
+                ],
+                options={
+                    "verbose_name": "Follower",
+                    "verbose_name_plural": "Followers",
+                    "db_table": "django_spire_help_desk_ticket_follower",
+                    "default_permissions": (),
+                },
+            ),
+            migrations.AlterModelOptions(
+                name="helpdeskticket",
+                options={
+                    "verbose_name": "Help desk ticket",
+                    "verbose_name_plural": "Help desk tickets",
+                },
+            ),
+            migrations.AddField(
+                model_name="helpdeskticket",
+                name="assigned_to",
+                field=models.ForeignKey(
+                    blank=True,
+                    null=True,
+                    on_delete=help_desk.models.deletion.unassign,
+                    related_name="assigned_help_desk_tickets",
+                    related_query_name="assigned_help_desk_ticket",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="Assigned to",
                 ),
-                ("is_muted", models.BooleanField(default=False, verbose_name="Muted")),
-            ],
-            options={
-                "verbose_name": "Follower",
-                "verbose_name_plural": "Followers",
-                "db_table": "django_spire_help_desk_ticket_follower",
-                "default_permissions": (),
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="helpdeskticket",
-            options={
-                "verbose_name": "Help desk ticket",
-                "verbose_name_plural": "Help desk tickets",
-            },
-        ),
-        migrations.AddField(
-            model_name="helpdeskticket",
-            name="assigned_to",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="assigned_help_desk_tickets",
-                related_query_name="assigned_help_desk_ticket",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="Assigned to",
             ),
-        ),
-        migrations.AddField(
-            model_name="helpdeskticket",
-            name="done_datetime",
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="Done"),
-        ),
-        migrations.AddField(
-            model_name="helpdeskticket",
-            name="first_response_datetime",
-            field=models.DateTimeField(
-                blank=True, editable=False, null=True, verbose_name="First response"
+            migrations.AddField(
+                model_name="helpdeskticket",
+                name="done_datetime",
+                field=models.DateTimeField(
+                    blank=True, editable=False, null=True, verbose_name="Done"
+                ),
             ),
-        ),
-        migrations.AlterField(
-            model_name="helpdeskticket",
-            name="created_by",
-            field=models.ForeignKey(
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="created_help_desk_tickets",
-                related_query_name="created_help_desk_ticket",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="Created by",
+            migrations.AddField(
+                model_name="helpdeskticket",
+                name="first_response_datetime",
+                field=models.DateTimeField(
+                    blank=True, editable=False, null=True, verbose_name="First response"
+                ),
             ),
-        ),
-        migrations.AddIndex(
-            model_name="helpdeskticket",
-            index=models.Index(
-                fields=["is_deleted", "is_active", "-created_datetime", "-id"],
-                name="help_desk_ticket_newest",
+            migrations.AlterField(
+                model_name="helpdeskticket",
+                name="created_by",
+                field=models.ForeignKey(
+                    editable=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="created_help_desk_tickets",
+                    related_query_name="created_help_desk_ticket",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="Created by",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="emailschedule",
-            name="user",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="help_desk_email_schedule",
-                related_query_name="help_desk_email_schedule",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="User",
+            migrations.AddIndex(
+                model_name="helpdeskticket",
+                index=models.Index(
+                    fields=["is_deleted", "is_active", "-created_datetime", "-id"],
+                    name="help_desk_ticket_newest",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="notification",
-            name="recipient",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="help_desk_notifications",
-                related_query_name="help_desk_notification",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="Recipient",
+            migrations.AddField(
+                model_name="emailschedule",
+                name="user",
+                field=models.OneToOneField(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="help_desk_email_schedule",
+                    related_query_name="help_desk_email_schedule",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="User",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="notificationpreference",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="help_desk_preferences",
-                related_query_name="help_desk_preference",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="User",
+            migrations.AddField(
+                model_name="notification",
+                name="recipient",
+                field=models.ForeignKey(
+                    blank=True,
+                    null=True,
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="help_desk_notifications",
+                    related_query_name="help_desk_notification",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="Recipient",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="ticketcomment",
-            name="author",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="help_desk_comments",
-                related_query_name="help_desk_comment",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="Author",
+            migrations.AddField(
+                model_name="notificationpreference",
+                name="user",
+                field=models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="help_desk_preferences",
+                    related_query_name="help_desk_preference",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="User",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="ticketcomment",
-            name="ticket",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="comments",
-                related_query_name="comment",
-                to="django_spire_help_desk.helpdeskticket",
-                verbose_name="Ticket",
+            migrations.AddField(
+                model_name="ticketcomment",
+                name="author",
+                field=models.ForeignKey(
+                    null=True,
+                    on_delete=django.db.models.deletion.SET_NULL,
+                    related_name="help_desk_comments",
+                    related_query_name="help_desk_comment",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="Author",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="ticketevent",
-            name="actor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="Actor",
+            migrations.AddField(
+                model_name="ticketcomment",
+                name="ticket",
+                field=models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="comments",
+                    related_query_name="comment",
+                    to="django_spire_help_desk.helpdeskticket",
+                    verbose_name="Ticket",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="ticketevent",
-            name="comment",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="events",
-                related_query_name="event",
-                to="django_spire_help_desk.ticketcomment",
-                verbose_name="Comment",
+            migrations.AddField(
+                model_name="ticketevent",
+                name="actor",
+                field=models.ForeignKey(
+                    blank=True,
+                    null=True,
+                    on_delete=django.db.models.deletion.SET_NULL,
+                    related_name="+",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="Actor",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="ticketevent",
-            name="ticket",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="events",
-                related_query_name="event",
-                to="django_spire_help_desk.helpdeskticket",
-                verbose_name="Ticket",
+            migrations.AddField(
+                model_name="ticketevent",
+                name="comment",
+                field=models.ForeignKey(
+                    blank=True,
+                    null=True,
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="events",
+                    related_query_name="event",
+                    to="django_spire_help_desk.ticketcomment",
+                    verbose_name="Comment",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="notification",
-            name="event",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="notifications",
-                related_query_name="notification",
-                to="django_spire_help_desk.ticketevent",
-                verbose_name="Event",
+            migrations.AddField(
+                model_name="ticketevent",
+                name="ticket",
+                field=models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="events",
+                    related_query_name="event",
+                    to="django_spire_help_desk.helpdeskticket",
+                    verbose_name="Ticket",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="ticketfollower",
-            name="ticket",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="followers",
-                related_query_name="follower",
-                to="django_spire_help_desk.helpdeskticket",
-                verbose_name="Ticket",
+            migrations.AddField(
+                model_name="notification",
+                name="event",
+                field=models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="notifications",
+                    related_query_name="notification",
+                    to="django_spire_help_desk.ticketevent",
+                    verbose_name="Event",
+                ),
             ),
-        ),
-        migrations.AddField(
-            model_name="ticketfollower",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="followed_help_desk_tickets",
-                related_query_name="followed_help_desk_ticket",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="User",
+            migrations.AddField(
+                model_name="ticketfollower",
+                name="ticket",
+                field=models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="followers",
+                    related_query_name="follower",
+                    to="django_spire_help_desk.helpdeskticket",
+                    verbose_name="Ticket",
+                ),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="notificationpreference",
-            constraint=models.UniqueConstraint(
-                fields=("user", "kind", "channel"), name="help_desk_preference_once"
+            migrations.AddField(
+                model_name="ticketfollower",
+                name="user",
+                field=models.ForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE,
+                    related_name="followed_help_desk_tickets",
+                    related_query_name="followed_help_desk_ticket",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="User",
+                ),
             ),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                fields=["recipient", "channel", "read_datetime"], name="help_desk_inbox"
+            migrations.AddConstraint(
+                model_name="notificationpreference",
+                constraint=models.UniqueConstraint(
+                    fields=("user", "kind", "channel"), name="help_desk_preference_once"
+                ),
             ),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(fields=["due_datetime"], name="help_desk_outbox_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.UniqueConstraint(
-                fields=("event", "channel", "recipient"),
-                name="help_desk_notification_once_per_person",
+            migrations.AddIndex(
+                model_name="notification",
+                index=models.Index(
+                    fields=["recipient", "channel", "read_datetime"], name="help_desk_inbox"
+                ),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.UniqueConstraint(
-                fields=("event", "channel", "address"),
-                name="help_desk_notification_once_per_address",
+            migrations.AddIndex(
+                model_name="notification",
+                index=models.Index(fields=["due_datetime"], name="help_desk_outbox_due"),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="ticketfollower",
-            constraint=models.UniqueConstraint(
-                fields=("ticket", "user"), name="help_desk_follower_once_per_ticket"
+            migrations.AddConstraint(
+                model_name="notification",
+                constraint=models.UniqueConstraint(
+                    fields=("event", "channel", "recipient"),
+                    name="help_desk_notification_once_per_person",
+                ),
             ),
-        ),
-    ]
+            migrations.AddConstraint(
+                model_name="notification",
+                constraint=models.UniqueConstraint(
+                    fields=("event", "channel", "address"),
+                    name="help_desk_notification_once_per_address",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="ticketfollower",
+                constraint=models.UniqueConstraint(
+                    fields=("ticket", "user"), name="help_desk_follower_once_per_ticket"
+                ),
+            ),
+        ]
+    )

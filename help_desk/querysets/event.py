@@ -68,3 +68,15 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
     def with_users(self) -> Self:
         """Fetch actor and comment in the same query."""
         return self.select_related("actor", "comment")
+
+    def assigning(self, user_id: object) -> Self:
+        """Return events of assignments to or from a user, whose ID is as events store it."""
+        return self.filter(models.Q(changes__assigned_to__0=user_id) | models.Q(changes__assigned_to__1=user_id))
+
+    def quoting(self, text: str) -> Self:
+        """Return events that contain a text in a description or a comment, in any case."""
+        condition = models.Q()
+        for field in ("description", "text"):
+            for index in (0, 1):
+                condition |= models.Q(**{f"changes__{field}__{index}__icontains": text})
+        return self.filter(condition)

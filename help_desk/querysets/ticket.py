@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import connections, models
 
 from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.enums import TicketEventType
 from help_desk.text.plain_text import is_storable
 
 if TYPE_CHECKING:
@@ -146,6 +147,26 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         # SQLite has no row locks, but an update locks the database for other writers.
         self.filter(pk=ticket_id).update(is_active=models.F("is_active"))
         return self.get(pk=ticket_id)
+
+    def unassign(self) -> int:
+        """Unassign the tickets, record an event of each, and return their number.
+
+        Must be called in a transaction.
+        """
+        # The model may be one of a migration's state.
+        event_model: Any = self.model._meta.get_field("event").related_model
+        assigned = self.select_for_update().order_by().values_list("pk", "assigned_to_id")
+        event_model._base_manager.using(self.db).bulk_create(
+            [
+                event_model(
+                    ticket_id=ticket_id,
+                    type=TicketEventType.UPDATE,
+                    changes={"assigned_to": [user_id, None]},
+                )
+                for ticket_id, user_id in assigned
+            ]
+        )
+        return super().update(assigned_to=None)
 
 
 @cache  # It is the same each time, and building it takes longer than running it.

@@ -52,6 +52,7 @@ def create_ticket(
 
     With a token that the user submitted before, return the ticket that was created then.
     """
+    ticket.tracker.forget_rolled_back_saves()
     if not ticket._state.adding:
         raise ValidationError(
             _("%(ticket)s exists already. Use update() to change it."),

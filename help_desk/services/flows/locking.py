@@ -31,6 +31,7 @@ def locked(ticket: HelpDeskTicket) -> Iterator[HelpDeskTicket]:
     with transaction.atomic(using=using):
         current = HelpDeskTicket.objects.using(using).get_for_update(ticket.pk)
         yield current
+        ticket.tracker.remember_before_save(using)
     _refresh(ticket, current)
 
 

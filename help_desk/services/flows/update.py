@@ -36,6 +36,7 @@ def save_silently(
     ticket: HelpDeskTicket, *, actor: User | None, **fields: Any
 ) -> tuple[HelpDeskTicket, bool]:
     """Apply fields and save with history, without notifying anyone."""
+    ticket.tracker.forget_rolled_back_saves()
     was_created = ticket._state.adding
     creator = fields.pop("created_by", None) if was_created else None
     validate_field_names(fields)
