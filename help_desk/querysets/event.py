@@ -71,7 +71,9 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
 
     def assigning(self, user_id: object) -> Self:
         """Return events of assignments to or from a user, whose ID is as events store it."""
-        return self.filter(models.Q(changes__assigned_to__0=user_id) | models.Q(changes__assigned_to__1=user_id))
+        return self.filter(
+            models.Q(changes__assigned_to__0=user_id) | models.Q(changes__assigned_to__1=user_id)
+        )
 
     def quoting(self, text: str) -> Self:
         """Return events that contain a text in a description or a comment, in any case."""
