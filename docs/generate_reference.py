@@ -94,6 +94,8 @@ def settings() -> Iterator[str]:
         yield f"* Default: `{setting.default!r}`"
         if setting.choices:
             yield f"* Choices: {', '.join(f'`{choice!r}`' for choice in setting.choices)}"
+        if setting.limits:
+            yield f"* Range: {setting.limits[0]} to {setting.limits[1]}"
         yield ""
 
 

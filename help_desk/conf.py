@@ -148,6 +148,7 @@ class HelpDeskSettings:
     MAX_MENTIONS_PER_HOUR = Setting[int | None](
         default=20,
         types=(int, type(None)),
+        limits=(1, 10_000),
         help=(
             "How many people a user without the change permission can subscribe to tickets by "
             "mentioning them on the pages, per hour; `None` for no limit."
@@ -156,6 +157,7 @@ class HelpDeskSettings:
     MAX_REPLIES_PER_HOUR = Setting[int | None](
         default=60,
         types=(int, type(None)),
+        limits=(1, 10_000),
         help=(
             "How many replies a user without the change permission can send on the pages, per "
             "hour; `None` for no limit."
@@ -164,6 +166,7 @@ class HelpDeskSettings:
     MAX_TICKETS_PER_HOUR = Setting[int | None](
         default=20,
         types=(int, type(None)),
+        limits=(1, 10_000),
         help=(
             "How many tickets a user without the change permission can create on the pages, per "
             "hour; `None` for no limit."

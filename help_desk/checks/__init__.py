@@ -7,7 +7,6 @@ from django.core.checks import Tags, register
 from help_desk.checks.admins import check_admins
 from help_desk.checks.channels import check_channels
 from help_desk.checks.delivery import check_delivery, check_overdue
-from help_desk.checks.limits import check_limits
 from help_desk.checks.login import check_login_url
 from help_desk.checks.rules import check_rules
 from help_desk.checks.settings import check_settings
@@ -19,7 +18,6 @@ CHECKS = (
     (check_admins, Tags.compatibility),
     (check_channels, Tags.compatibility),
     (check_delivery, Tags.compatibility),
-    (check_limits, Tags.compatibility),
     (check_rules, Tags.compatibility),
     (check_site_url, Tags.urls),
     (check_mounting, Tags.urls),

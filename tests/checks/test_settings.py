@@ -82,6 +82,9 @@ OUTSIDE = {
     "COMMENT_EDIT_TIME": [-1, INF, NAN, 1e20],
     "EMAIL_TIMEOUT": [0, -1, INF, NAN, 121],
     "MAX_DELIVERY_DELAY": [-1, INF, NAN, 1e20],
+    "MAX_MENTIONS_PER_HOUR": [0, -5],
+    "MAX_REPLIES_PER_HOUR": [0],
+    "MAX_TICKETS_PER_HOUR": [0, 10**20],
 }
 
 
