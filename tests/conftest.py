@@ -61,6 +61,7 @@ SLOW = (
     "faults/",
     "management/test_help_desk_deliver.py",
     "package/",
+    "services/test_locked_database.py",
     "services/test_parallel.py",
     "tasks/test_workers.py",
     "test_spire_alias.py",

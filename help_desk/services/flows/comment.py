@@ -20,6 +20,7 @@ from help_desk.services.flows.locking import database_of, locked, validate_not_d
 from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import change_status
+from help_desk.services.flows.transactions import retried
 from help_desk.text.mentions import mentioned_names
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class CommentResult:
     unreached_mentions: tuple[str, ...]
 
 
+@retried
 def add_comment(
     ticket: HelpDeskTicket,
     *,
@@ -109,6 +111,7 @@ def _find_duplicate(comment: TicketComment, base_version: int | None) -> TicketC
     return None
 
 
+@retried
 def edit_comment(
     ticket: HelpDeskTicket, comment: TicketComment, text: str, *, actor: User
 ) -> TicketComment:

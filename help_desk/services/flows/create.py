@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from help_desk import signals
@@ -16,6 +15,7 @@ from help_desk.services.flows.follow import add_followers
 from help_desk.services.flows.locking import database_of
 from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import notify, save_and_notify
+from help_desk.services.flows.transactions import repeatable_transaction, retried
 from help_desk.text.mentions import mentioned_names
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class CreateResult:
     unreached_mentions: tuple[str, ...]
 
 
+@retried
 def create_ticket(
     ticket: HelpDeskTicket, *, created_by: User | AnonymousUser, **fields: Any
 ) -> CreateResult:
@@ -44,7 +45,7 @@ def create_ticket(
     apply_fields(ticket, {"assigned_to": ticket.assigned_to, **fields}, creator=created_by)
     names = mentioned_names(ticket.description)
     using = database_of(ticket)
-    with restore_on_error(ticket), transaction.atomic(using=using):
+    with restore_on_error(ticket), repeatable_transaction(using):
         assignee, ticket.assigned_to = ticket.assigned_to, None
         event = ticket.save_with_event(actor=ticket.created_by)
         mentions = find_mentioned(names, ticket, using=using)
