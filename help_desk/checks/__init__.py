@@ -6,6 +6,7 @@ from django.core.checks import Tags, register
 
 from help_desk.checks.admins import check_admins
 from help_desk.checks.channels import check_channels
+from help_desk.checks.databases import check_sqlite
 from help_desk.checks.delivery import check_delivery, check_overdue
 from help_desk.checks.rules import check_rules
 from help_desk.checks.settings import check_settings
@@ -29,3 +30,4 @@ def register_checks() -> None:
     """Register every check of the help desk."""
     for check, tag in CHECKS:
         register(check, tag)
+    register(check_sqlite, Tags.compatibility, deploy=True)
