@@ -64,6 +64,7 @@ SLOW = (
     "migrations/test_interrupted_migrate.py",
     "package/",
     "security/test_hostile",
+    "services/test_locked_database.py",
     "services/test_parallel.py",
     "tasks/test_workers.py",
     "test_spire_alias.py",

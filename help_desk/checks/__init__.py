@@ -6,6 +6,7 @@ from django.core.checks import Tags, register
 
 from help_desk.checks.admins import check_admins
 from help_desk.checks.channels import check_channels
+from help_desk.checks.databases import check_sqlite
 from help_desk.checks.delivery import check_delivery, check_overdue
 from help_desk.checks.login import check_login_url
 from help_desk.checks.rules import check_rules
@@ -32,3 +33,4 @@ def register_checks() -> None:
     """Register every check of the help desk."""
     for check, tag in CHECKS:
         register(check, tag)
+    register(check_sqlite, Tags.compatibility, deploy=True)

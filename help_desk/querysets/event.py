@@ -21,9 +21,10 @@ class _Size(models.Func):
     function = "LENGTH"
     output_field = models.IntegerField()
 
-    def as_postgresql(self, *args: Any, **context: Any) -> Any:
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Compile it for PostgreSQL, whose `jsonb` has no length."""
-        return self.as_sql(*args, template="LENGTH((%(expressions)s)::text)", **context)
+        context["template"] = "LENGTH((%(expressions)s)::text)"
+        return self.as_sql(compiler, connection, **context)
 
 
 class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):

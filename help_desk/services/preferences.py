@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import connections, router, transaction
+from django.db import connections, router
 from django.db.models import Q
 
 from help_desk.auth import policy
@@ -29,6 +29,7 @@ from help_desk.notifications.developer_email import subscribed_addresses
 from help_desk.notifications.preferences import EMAIL
 from help_desk.notifications.rules import rules
 from help_desk.services.flows.follow import set_muted
+from help_desk.services.flows.transactions import repeatable_transaction, retried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,7 @@ def is_emailed_as_developer(user: User) -> bool:
     return is_developer(user) and key_of(user) in subscribed_addresses(using)
 
 
+@retried
 def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | None]) -> None:
     """Save by `(kind, channel)` whether to notify a user; None follows the rules."""
     using = router.db_for_write(NotificationPreference)
@@ -76,7 +78,7 @@ def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | Non
         if enabled is None:
             reset |= Q(kind=kind, channel=channel)
     has_target = connections[using].features.supports_update_conflicts_with_target
-    with transaction.atomic(using=using):
+    with repeatable_transaction(using):
         # Rows are updated in place: on MariaDB, deleting and inserting the same keys in two
         # transactions at once is a deadlock.
         rows.bulk_create(
@@ -93,11 +95,12 @@ def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | Non
             rows.filter(reset, user_id=user.pk).delete()
 
 
+@retried
 def set_email_frequency(user: User, frequency: EmailFrequency) -> None:
     """Save how often a user gets email."""
     using = router.db_for_write(EmailSchedule)
     schedules = EmailSchedule.objects.using(using)
-    with transaction.atomic(using=using):
+    with repeatable_transaction(using):
         schedules.bulk_create([EmailSchedule(user_id=user.pk)], ignore_conflicts=True)
         schedules.filter(user_id=user.pk).update(frequency=frequency)
 

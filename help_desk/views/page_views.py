@@ -89,7 +89,6 @@ def _mark_as_read(request: HelpDeskRequest, ticket: HelpDeskTicket) -> int:
     if ticket.pk in ticket_ids or len(ticket_ids) == policy.UNREAD_MAX:
         unread = policy.inbox(request.user).about(ticket).unread()
         # On SQLite even an update of no rows waits for other writers.
-        if unread.exists():
-            unread.mark_as_read()
+        if unread.exists() and unread.try_to_mark_as_read():
             return policy.unread_count(request.user)
     return len(ticket_ids)

@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from tests.support.routes import UNSUBSCRIBE, every_url
+
 LIST, DETAIL, DELETE = "page:list", "page:detail", "page:delete"
 CREATE, UPDATE, INBOX = "form:create", "form:update", "page:inbox"
 INDEX, SUBMITTED = "index", "page:submitted"
@@ -67,8 +69,6 @@ def test_anonymous_users_are_redirected_to_the_login_page(client, ticket, name, 
     assert response["Location"] == f"{settings.LOGIN_URL}?next={quote(url)}"
 
 
-# With LoginRequiredMiddleware, the post does not reach the view.
-@pytest.mark.hosts("default", "custom_user", "no_email_user", "multi_db", "use_tz_false")
 def test_post_of_a_signed_out_user_is_followed_by_a_message(client, reporter, url_of):
     client.post(url_of(CREATE), {"description": "Typed for a long time."})
     client.force_login(reporter)
@@ -77,6 +77,52 @@ def test_post_of_a_signed_out_user_is_followed_by_a_message(client, reporter, ur
     client.get(url_of(CREATE))
     client.force_login(reporter)
     assert SIGNED_OUT not in client.get(url_of(CREATE)).content.decode()
+
+
+@pytest.fixture
+def urls(ticket, agent):
+    return every_url(ticket, ticket.services.comment(agent, "Hello"))
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_no_route_is_open_to_anonymous_users(client, ticket, urls, method):
+    events = ticket.events.count()
+    for name, url in urls.items():
+        if name == UNSUBSCRIBE:
+            continue
+        response = getattr(client, method)(url, {"should_delete": "1", "text": "No"})
+        if response.status_code != 405:
+            assert response.status_code == 302, name
+            assert response["Location"].startswith(f"{settings.LOGIN_URL}?next="), name
+        assert not response.content
+    assert ticket.events.count() == events
+
+
+def test_post_of_a_signed_out_user_gets_the_message_on_every_route(client, urls, reporter, url_of):
+    for name, url in urls.items():
+        client.logout()
+        response = client.post(url)
+        if name == UNSUBSCRIBE or response.status_code == 405:
+            continue
+        client.force_login(reporter)
+        assert SIGNED_OUT in client.get(url_of(CREATE)).content.decode(), name
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("who", ["anonymous", "guest", "manager"])
+def test_responses_are_private_and_keep_typed_text(
+    client, urls, user_without_permissions, manager, who, method
+):
+    users = {"guest": user_without_permissions, "manager": manager}
+    for name, url in urls.items():
+        if who in users:
+            client.force_login(users[who])
+        response = getattr(client, method)(url)
+        if name == UNSUBSCRIBE or response.status_code in {404, 405}:
+            continue
+        directives = set(response.headers["Cache-Control"].split(", "))
+        # `no-store` would keep the Back button from restoring typed text.
+        assert directives == {"private", "no-cache"}, name
 
 
 def test_signing_in_keeps_the_filters(client, url_of):

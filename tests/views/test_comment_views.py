@@ -27,6 +27,16 @@ def reply(client_of, ticket, url_of):
     return lambda user, **data: client_of(user).post(url_of(COMMENT, ticket), data)
 
 
+def test_message_names_few_unreached_mentions(reply, agent):
+    names = [f"{number}{'é' * 250}" for number in range(60)]
+    response = reply(agent, text=" ".join(f"@{name}" for name in names))
+    (text,) = [text for text in message_texts(response) if text.startswith("Not notified")]
+    assert f"@{names[0][:49]}…, @{names[1][:49]}…" in text
+    assert text.count("@") == 10
+    assert text.endswith(" and 40 more")
+    assert len(text) < 1000
+
+
 class TestReply:
     def test_reply_is_shown_on_the_page(self, reply, client_of, reporter, agent, ticket, url_of):
         response = reply(reporter, text="It happened <b>again</b>.\r\nToday.")

@@ -6,14 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.urls import URLPattern, reverse
 
-from help_desk.content import unsubscribe
 from help_desk.models import TicketComment
-from help_desk.urls import form_urls, page_urls
+from tests.support.routes import every_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from django.http import HttpResponse
 
@@ -23,24 +21,11 @@ SECRET = "The disk was never backed up."
 CSRF_TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]+')
 
 
-def every_url(ticket: HelpDeskTicket, user: Any, reply: TicketComment) -> Iterator[str]:
-    """Yield the URL of each route, with the ticket, a reply of the user, and their token."""
-    token = unsubscribe.token_for(
-        unsubscribe.unsubscription_for(user.pk, ticket_id=ticket.pk, is_new_ticket=False)
-    )
-    values = {"token": token, "pk": ticket.pk}
-    yield reverse("django_spire:help_desk:index")
-    for module in (page_urls, form_urls):
-        for pattern in module.urlpatterns:
-            assert isinstance(pattern, URLPattern)
-            names = pattern.pattern.converters
-            kwargs = {name: values[name] for name in names}
-            if pattern.name == "comment_edit":
-                kwargs = {"pk": reply.pk}
-            yield reverse(f"django_spire:help_desk:{module.app_name}:{pattern.name}", kwargs=kwargs)
-    listing = reverse("django_spire:help_desk:page:list")
-    yield from (f"{listing}?q={text}" for text in ("backed", ticket.pk))
-    yield f"{listing}?assignee=unassigned&status=read"
+def urls_of(ticket: HelpDeskTicket, comment: TicketComment) -> list[str]:
+    """Return the URL of each route, and of searches and filters."""
+    urls = every_url(ticket, comment)
+    queries = ("q=backed", f"q={ticket.pk}", "assignee=unassigned&status=read")
+    return [*urls.values(), *(f"{urls['page:list']}?{query}" for query in queries)]
 
 
 def snapshot(response: HttpResponse) -> tuple[Any, ...]:
@@ -100,7 +85,7 @@ def test_a_note_changes_nothing_on_any_page(
 ) -> None:
     client = client_of(outsider)
     reply = TicketComment.objects.get(author_id=outsider.pk)
-    urls = list(every_url(ticket, outsider, reply))
+    urls = urls_of(ticket, reply)
     for url in urls:
         client.get(url)  # marks notifications as read
     before = {url: snapshot(client.get(url)) for url in urls}

@@ -21,6 +21,7 @@ from help_desk.services.flows.locking import database_of, locked, validate_not_d
 from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import change_status
+from help_desk.services.flows.transactions import retried
 from help_desk.text.mentions import mentioned_names
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class CommentResult:
     mentions_over_limit: MentionsOverLimit | None = None
 
 
+@retried
 def add_comment(  # noqa: PLR0913 -- what a user fills in, and two choices of the caller
     ticket: HelpDeskTicket,
     *,
@@ -128,6 +130,7 @@ def _find_duplicate(comment: TicketComment, base_version: int | None) -> TicketC
     return None
 
 
+@retried
 def edit_comment(
     ticket: HelpDeskTicket, comment: TicketComment, text: str, *, actor: User
 ) -> TicketComment:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from help_desk import signals
@@ -19,6 +19,7 @@ from help_desk.services.flows.locking import database_of
 from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import notify, save_and_notify
 from help_desk.services.flows.submissions import find_submitted, record_submission
+from help_desk.services.flows.transactions import repeatable_transaction, retried
 from help_desk.text.mentions import mentioned_names
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class CreateResult:
     mentions_over_limit: MentionsOverLimit | None = None
 
 
+@retried
 def create_ticket(
     ticket: HelpDeskTicket,
     *,
@@ -87,7 +89,7 @@ def _create(
     limited_author: User | None,
 ) -> Mentions:
     using = database_of(ticket)
-    with restore_on_error(ticket), transaction.atomic(using=using):
+    with restore_on_error(ticket), repeatable_transaction(using):
         assignee, ticket.assigned_to = ticket.assigned_to, None
         event = ticket.save_with_event(actor=ticket.created_by)
         if submission_token is not None:

@@ -9,6 +9,7 @@ from help_desk.services.flows.fields import apply_fields, validate_field_names
 from help_desk.services.flows.locking import locked, validate_not_deleted
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import assign_on_start
+from help_desk.services.flows.transactions import retried
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket, TicketEvent
 
 
+@retried
 def update_ticket(
     ticket: HelpDeskTicket, *, actor: User | None, base_version: int | None = None, **fields: Any
 ) -> TicketEvent | None:
