@@ -53,6 +53,7 @@ def pytest_report_header() -> str:
 # Files and folders of tests that start projects, servers or processes of their own. They get the
 # marker `slow`, so that not every environment runs them; see the tox environments `slow`.
 SLOW = (
+    "auth/test_user_model_without_permissions.py",
     "browser/",
     "checks/test_delivery.py",
     "delivery/test_processes.py",
@@ -72,6 +73,7 @@ SLOW = (
 )
 # The chosen host and database make no difference to these; they run on the default host and SQLite.
 INDEPENDENT = (
+    "auth/test_user_model_without_permissions.py",
     "channels/webhook/test_http_post.py",
     "checks/test_delivery.py",
     "docs/",

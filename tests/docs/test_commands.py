@@ -23,10 +23,11 @@ pytestmark = pytest.mark.hosts("default")
 
 OTHER_PROGRAMS = frozenset(
     {"cd", "export", "django-admin", "git", "pre-commit", "source"}
-    | {"djade", "djlint", "lint-imports", "mypy", "ruff", "sphinx-build"}
+    | {"djade", "djlint", "lint-imports", "mutmut", "mypy", "ruff", "sphinx-build"}
 )
 MODULES = frozenset(
-    {"aiosmtpd", "build", "pytest", "tests", "tests.faults", "tests.load", "twine", "venv"}
+    {"aiosmtpd", "build", "pytest", "twine", "venv"}
+    | {"tests", "tests.faults", "tests.load", "tests.mutation"}
 )
 # The commands of the example project are not installed here.
 EXAMPLE_COMMANDS = frozenset(

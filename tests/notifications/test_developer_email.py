@@ -313,7 +313,7 @@ def test_link_in_a_digest_stops_emails_to_the_address(
 def test_preferences_page_says_that_the_address_is_emailed_anyway(
     create_ticket: CreateTicket, developer: Any, reporter: Any, client_of: Callable[[Any], Client]
 ) -> None:
-    text = "Your email address gets an email about each new ticket immediately"
+    text = "This site sends emails about new tickets to your address"
     assert text not in client_of(reporter).get(reverse(PREFERENCES)).content.decode()
     assert text in client_of(developer).get(reverse(PREFERENCES)).content.decode()
     create_ticket(created_by=reporter)
