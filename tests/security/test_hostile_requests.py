@@ -166,13 +166,17 @@ BODIES = {
     ),
     "multipart-base64": (
         "multipart/form-data; boundary=a",
-        b'--a\r\nContent-Disposition: form-data; name="text"\r\n'
-        b"Content-Transfer-Encoding: base64\r\n\r\n!\r\n--a--\r\n",
+        (
+            b'--a\r\nContent-Disposition: form-data; name="text"\r\n'
+            b"Content-Transfer-Encoding: base64\r\n\r\n!\r\n--a--\r\n"
+        ),
     ),
     "file-as-a-text": (
         "multipart/form-data; boundary=a",
-        b'--a\r\nContent-Disposition: form-data; name="description"; filename="x.html"\r\n'
-        b"Content-Type: text/html\r\n\r\n<script>\r\n--a--\r\n",
+        (
+            b'--a\r\nContent-Disposition: form-data; name="description"; filename="x.html"\r\n'
+            b"Content-Type: text/html\r\n\r\n<script>\r\n--a--\r\n"
+        ),
     ),
     "too-many-fields": (FORM, b"&".join(b"x%d=1" % number for number in range(1001))),
     "too-large": (FORM, b"text=" + b"x" * 3_000_000),
