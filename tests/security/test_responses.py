@@ -56,7 +56,8 @@ class UsedCache(BaseCache):
     def set(self, *args: Any, **kwargs: Any) -> Any:
         pytest.fail("A page writes to Django's cache.")
 
-    add = set
+    def add(self, *args: Any, **kwargs: Any) -> Any:
+        pytest.fail("A page writes to Django's cache.")
 
 
 @pytest.fixture
