@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
-from tests.support.corpora import EVIL, HARMLESS, TEXTS, URLS
+from tests.support.corpora import ACTIVE, EVIL, HARMLESS, TEXTS, URLS
 from tests.support.documents import host_of
 
 if TYPE_CHECKING:
@@ -134,9 +134,15 @@ def test_no_return_url_leads_away(
     ]
 
 
-def test_url_parser_of_the_tests_agrees_with_the_browser(page: Page, sign_in: Any) -> None:
+@pytest.mark.parametrize("active", [ACTIVE[0], ACTIVE[2], ACTIVE[3]])
+def test_canary_reports_a_script_that_runs(page: Page, active: str) -> None:
+    page.set_content(active)
+    page.wait_for_function("window.compromised === 1")
+    assert page.evaluate(LOOK)["compromised"] == 1
+
+
+def test_url_parser_of_the_tests_agrees_with_the_browser(page: Page) -> None:
     """`host_of`, which the fast tests use, never takes another site for this one."""
-    page.goto("/accounts/login/")
     in_browser = page.evaluate(
         """urls => urls.map((url) => {
             try { return new URL(url, "http://testserver/x/").origin === "http://testserver" }

@@ -30,7 +30,7 @@ BIG = "9" * 20
 NUMBERS = (
     "", "0", "-1", "1.5", "1e9", "0x1", " 1", "1_000", "+1", "\u0661", "\uff11", "½", "NaN", "None",
     "True", "[]", BIG, f"-{BIG}", "9" * 400, "9" * 5000, "9223372036854775807", "\x00", "1\x00",
-    "9223372036854775808", "2147483648", "a" * 10_000,
+    "9223372036854775808", "2147483648", "a" * 20_000,
 )  # fmt: skip
 ESCAPES = (
     "%", "%%", "%zz", "%u0041", "%00", "%ff", "%fe%ff", "%c0%af", "%e0%80%af", "%ed%a0%80",
@@ -166,13 +166,17 @@ BODIES = {
     ),
     "multipart-base64": (
         "multipart/form-data; boundary=a",
-        b'--a\r\nContent-Disposition: form-data; name="text"\r\n'
-        b"Content-Transfer-Encoding: base64\r\n\r\n!\r\n--a--\r\n",
+        (
+            b'--a\r\nContent-Disposition: form-data; name="text"\r\n'
+            b"Content-Transfer-Encoding: base64\r\n\r\n!\r\n--a--\r\n"
+        ),
     ),
     "file-as-a-text": (
         "multipart/form-data; boundary=a",
-        b'--a\r\nContent-Disposition: form-data; name="description"; filename="x.html"\r\n'
-        b"Content-Type: text/html\r\n\r\n<script>\r\n--a--\r\n",
+        (
+            b'--a\r\nContent-Disposition: form-data; name="description"; filename="x.html"\r\n'
+            b"Content-Type: text/html\r\n\r\n<script>\r\n--a--\r\n"
+        ),
     ),
     "too-many-fields": (FORM, b"&".join(b"x%d=1" % number for number in range(1001))),
     "too-large": (FORM, b"text=" + b"x" * 3_000_000),

@@ -89,9 +89,9 @@ EXPRESSIONS = (
     "%s%s%s%n", "%(number)s", "%(user)d", "%", "{0.__class__}", "{ticket.__init__.__globals__}",
     "{}", "{", "${7*7}", "#{7*7}", "<%= 7*7 %>", "$(id)", "`id`", "; id", "| id",
     "../../etc/passwd", "' OR '1'='1", "'; DROP TABLE auth_user; --", '" OR ""="', "\\'; --",
-    "%' OR 1=1 --", "_", "\\", "1/**/UNION/**/SELECT", "*)(uid=*", "' or count(/*)=1 or '", "=1+1",
-    "@SUM(1)", "\x1b[2J", "NaN", "Infinity", "-0", "1e309", "0x10", "null", "undefined", "True", "[]",
-    "[object Object]",
+    "%' OR 1=1 --", "_", "\\", "1/**/UNION/**/SELECT", "*)(uid=*", "' or count(/*)=1 or '",
+    "=1+1", "@SUM(1)", "\x1b[2J", "NaN", "Infinity", "-0", "1e309", "0x10", "null",
+    "undefined", "True", "[]", "[object Object]",
 )  # fmt: skip
 """Texts that mean something to a template, a format, a query, a shell or a spreadsheet."""
 
