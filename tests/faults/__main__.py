@@ -17,15 +17,18 @@ def main() -> int:
         "--seed", type=int, default=None, help="repeats the choices of an earlier run"
     )
     parser.add_argument(
-        "--mutants", action="store_true", help="run on copies of the package with known errors"
+        "--mutants",
+        nargs="*",
+        metavar="NAME",
+        help="run on copies of the package with known errors; on all, or on those named",
     )
     arguments = parser.parse_args()
     end_children_on_sigterm()
     seed = random.randrange(10**6) if arguments.seed is None else arguments.seed
-    if arguments.mutants:
+    if arguments.mutants is not None:
         from tests.faults.mutations import kill_mutants  # noqa: PLC0415
 
-        return kill_mutants(seed)
+        return kill_mutants(seed, arguments.mutants)
     with site(seed) as found:
         from tests.faults.harness import cause_faults  # noqa: PLC0415 -- needs the settings
         from tests.faults.report import print_result  # noqa: PLC0415

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -28,6 +29,9 @@ class State:
 
     run = f"process {os.getpid()}"
     attempt: str | None = None
+    asked = 0.0
+    """When the caller asked for the next result. It must have the lease then; how long building
+    and sending the message takes depends on the machine."""
     kill_probability = 0.0
     """How probable it is that the process kills itself after a message, before the result is
     recorded."""
@@ -45,6 +49,7 @@ def recorded_message_of(rows: Sequence[Notification]) -> Any:
         "attempt",
         id=State.attempt,
         run=State.run,
+        asked=State.asked,
         rows=[row.pk for row in rows],
         leases=sorted({str(row.lease) for row in rows}),
         lease_end=lease_end.timestamp() if lease_end else 0,
@@ -60,7 +65,7 @@ class RecordedEmailChannel(EmailChannel):
 
     def send(self, notifications: Sequence[Notification]) -> Iterator[SendResult]:
         """Send rows as the email channel does."""
-        State.attempt = None
+        State.attempt, State.asked = None, time.time()
         try:
             with closing(super().send(notifications)) as results:
                 yield from self._recorded(results)
@@ -80,6 +85,7 @@ class RecordedEmailChannel(EmailChannel):
             finally:
                 # The caller has recorded it, or could not.
                 journal.write("recorded", id=attempt)
+            State.asked = time.time()
 
     def _end_attempt(self, error: str) -> None:
         if State.attempt is not None:

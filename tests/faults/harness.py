@@ -165,7 +165,7 @@ def cause_faults(site: Site, seed: int, faults: int) -> Result:
             client.faults = ("failed", "failed", "cut or locked", "killed")
             run.start(sweep.act if client is sweep.client else client.act)
         run.start(lambda: cut_connections(run))
-        while not run.is_over.wait(0.2) and time.monotonic() < start + MAX_SECONDS:
+        while not run.is_over.wait(0.5) and time.monotonic() < start + MAX_SECONDS:
             if sweep.is_complete and run.count_faults().total() >= faults:
                 break
     finally:

@@ -33,6 +33,7 @@ class Attempt:
     rows: list[int]
     leases: list[str]
     lease_end: float
+    asked: float
     start: float
     end: float | None = None
     error: str = ""
@@ -71,7 +72,7 @@ class MessageChecks:
         self.unknown: list[dict[str, Any]] = []
         for entry in self.journal:
             if entry["kind"] == "attempt":
-                fields = ("id", "run", "rows", "leases", "lease_end")
+                fields = ("id", "run", "rows", "leases", "lease_end", "asked")
                 attempt = Attempt(*(entry[name] for name in fields), start=entry["time"])
                 attempts[entry["id"]] = attempt
             elif entry["kind"] == "result":
@@ -98,20 +99,20 @@ class MessageChecks:
             for lease in attempt.leases:
                 if runs.setdefault(lease, attempt.run) != attempt.run:
                     yield f"run {attempt.run} sent rows {attempt.rows} of run {runs[lease]}"
-            if attempt.start > attempt.lease_end:
-                late = attempt.start - attempt.lease_end
+            if attempt.asked > attempt.lease_end:
+                late = attempt.asked - attempt.lease_end
                 yield f"run {attempt.run} sent {attempt.rows} {late:.2f} s after its lease"
         for row, attempts in self.by_row.items():
-            attempts.sort(key=lambda attempt: attempt.start)
+            attempts.sort(key=lambda attempt: attempt.asked)
             for index, attempt in enumerate(attempts):
                 yield from self._overlaps(row, attempt, attempts[:index])
 
     def _overlaps(self, row: int, attempt: Attempt, earlier: Iterable[Attempt]) -> Iterator[str]:
         for other in earlier:
-            has_failed = other.has_failed and (other.end or 0) <= attempt.start
-            if not has_failed and attempt.start < other.lease_end - CLOCK:
+            has_failed = other.has_failed and (other.end or 0) <= attempt.asked
+            if not has_failed and attempt.asked < other.lease_end - CLOCK:
                 yield (
-                    f"row {row}: run {attempt.run} sent it at {attempt.start:.3f}, while run "
+                    f"row {row}: run {attempt.run} sent it at {attempt.asked:.3f}, while run "
                     f"{other.run} had it until {other.lease_end:.3f}"
                 )
 

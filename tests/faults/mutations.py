@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,11 +111,11 @@ def copy_package(folder: Path) -> Path:
     return Path(shutil.copytree(original, folder / original.name))
 
 
-def kill_mutants(seed: int) -> int:
-    """Run the harness on each mutant and print a table; return 1 if one survives."""
+def kill_mutants(seed: int, names: Collection[str]) -> int:
+    """Run the harness on mutants (all, or some) and print a table; return 1 if one survives."""
     print(f"{databases.chosen()}, first seed {seed}")
     survivors = 0
-    for mutation in MUTATIONS:
+    for mutation in [found for found in MUTATIONS if not names or found.name in names]:
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="help-desk-mutant-") as name:
             package = copy_package(Path(name))

@@ -12,14 +12,12 @@ FAULTS_DIRECTORY = os.environ["HELP_DESK_FAULTS_DIRECTORY"]
 DATABASES = {"default": databases.configuration("faults")}
 if databases.chosen() == databases.SQLITE:
     DATABASES["default"]["NAME"] = os.path.join(FAULTS_DIRECTORY, "db.sqlite3")  # noqa: PTH118
-    _wal = {
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
+    _wal = {"timeout": 20, "init_command": "PRAGMA journal_mode=WAL;"}
     DATABASES["default"]["OPTIONS"] = {
         "default": {},  # what a new project has
+        # Without IMMEDIATE, which would hide that a ticket is read before it is locked.
         "wal": _wal,
-        "immediate": _wal | {"transaction_mode": "IMMEDIATE"},
+        "immediate": _wal | {"transaction_mode": "IMMEDIATE"},  # see docs/howto/delivery.md
     }[os.environ.get("HELP_DESK_FAULTS_SQLITE", "wal")]
 else:
     # As in production: connections are kept, so they can be cut while they are idle, too.

@@ -122,9 +122,8 @@ def print_routes(responses: list[Response], seconds: float) -> None:
             if response.status is not None:
                 times[route].append((response.end - response.start) * 1000)
             errors[route] += response.status is None or response.status >= 500
-    print(
-        f"{'route':<16}{'requests':>9}{'per s':>8}{'p50 ms':>8}{'p95 ms':>8}{'max ms':>8}{'failed':>8}"
-    )
+    names = ("per s", "p50 ms", "p95 ms", "max ms", "failed")
+    print(f"{'route':<16}{'requests':>9}" + "".join(f"{name:>8}" for name in names))
     for route in sorted(times, key=lambda name: (name == "all", name)):
         values = times[route]
         cuts = quantiles(values, n=20, method="inclusive") if len(values) > 1 else values * 19
