@@ -73,7 +73,7 @@ class UndoInterruptedRun(Operation):
 
     reversible = True
     elidable = True  # a squashed migration passes its operations through `restartable` again
-    serialization_expand_args = ("operations",)
+    serialization_expand_args = ["operations"]
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.operations = list(operations)
@@ -199,5 +199,5 @@ class Addition:
                 schema_editor.remove_field(self.model, self.field)
             case AddIndex():
                 schema_editor.remove_index(self.model, self.operation.index)
-            case AddConstraint():
+            case _:
                 schema_editor.remove_constraint(self.model, self.operation.constraint)

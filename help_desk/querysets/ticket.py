@@ -149,9 +149,10 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         return self.get(pk=ticket_id)
 
     def unassign(self) -> int:
-        """Unassign the tickets, record an event of each, and return their number.
+        """Unassign the tickets, with an event of each; call it in a transaction.
 
-        Must be called in a transaction.
+        Returns:
+            The number of tickets.
         """
         # The model may be one of a migration's state.
         event_model: Any = self.model._meta.get_field("event").related_model

@@ -135,7 +135,8 @@ def _rewrite_assignments(user: User, placeholder: User, using: str) -> int:
 
 def _stored_id(user: User) -> Any:
     """Return the ID as events store it."""
-    return user.pk if isinstance(user.pk, int) else str(user.pk)
+    user_id: Any = user.pk
+    return user_id if isinstance(user_id, int) else str(user_id)
 
 
 def _rewrite_mentions(user: User, placeholder: User, using: str) -> int:
@@ -211,7 +212,7 @@ def get_placeholder(name: str, *, using: str) -> User:
     user_model: Any = get_user_model()
     users = user_model._base_manager.using(using)
     with transaction.atomic(using=using):
-        placeholder = users.filter(**{user_model.USERNAME_FIELD: name}).first()
+        placeholder: User | None = users.filter(**{user_model.USERNAME_FIELD: name}).first()
         if placeholder is None:
             placeholder = _create_placeholder(name, using)
         can_sign_in = (

@@ -64,8 +64,8 @@ class Database:
     def empty(self) -> None:
         """Remove the help desk's tables and the records of its migrations."""
         with self.connection.constraint_checks_disabled():
-            for table in self.tables():
-                self.run(f"DROP TABLE {table}")
+            if tables := self.tables():
+                self.run(f"DROP TABLE {', '.join(tables)}")
         MigrationRecorder(self.connection).migration_qs.filter(app=APP).delete()
 
     def migrate(self, target: str | None = None) -> None:
@@ -95,8 +95,10 @@ class Database:
 
 
 @pytest.fixture
-def database(migrate: Callable[..., None], database_alias: str) -> Database:
-    return Database(database_alias)
+def database(migrate: Callable[..., None], database_alias: str) -> Iterator[Database]:
+    database = Database(database_alias)
+    yield database
+    database.empty()
 
 
 def prepare_new(database: Database) -> None:

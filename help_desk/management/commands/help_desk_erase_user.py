@@ -49,7 +49,6 @@ class Command(BaseCommand):
         )
         parser.add_argument("--delete", action="store_true", help="Also delete the user's account.")
         parser.add_argument(
-            "--noinput",
             "--no-input",
             action="store_false",
             dest="interactive",
