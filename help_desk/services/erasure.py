@@ -22,6 +22,8 @@ from help_desk.models import (
     TicketComment,
     TicketEvent,
     TicketFollower,
+    TicketSubmission,
+    UnsubscribedAddress,
 )
 from help_desk.text.mentions import replace_mentions
 
@@ -101,6 +103,11 @@ def erase_user(user: User, placeholder: User, *, using: str, delete: bool = Fals
             ),
             tickets_to_review=_tickets_naming(user, email, using),
         )
+        # What is left has no meaning to people, so it is not counted.
+        _delete(TicketSubmission, user, using)
+        TicketFollower.objects.using(using).filter(added_by_id=user.pk).update(added_by=None)
+        if email:
+            UnsubscribedAddress.objects.using(using).filter(address__iexact=email).delete()
         if delete:
             user.delete(using=using)
     return erasure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -18,8 +19,10 @@ from help_desk.models import (
     TicketComment,
     TicketEvent,
     TicketFollower,
+    UnsubscribedAddress,
 )
 from help_desk.services import preferences
+from help_desk.services.flows.submissions import record_submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +59,8 @@ def worked_on(
     name = person.get_username()
     ticket = create_ticket(created_by=person, description=f"Ask @{name}, not @{name}2.")
     ticket.services.assign(person, actor=manager)
-    ticket.services.comment(person, "I have a look.", status="prog")
+    ticket.services.comment(person, f"I have a look, @{manager.get_username()}.", status="prog")
+    record_submission(ticket, uuid4(), ticket._state.db)
     ticket.services.comment(manager, f"Thanks @{name.upper()}! (@{name}.)")
     ticket.services.assign(manager, actor=person)
     ticket.services.assign(person, actor=manager)
@@ -104,7 +108,7 @@ def test_tickets_comments_and_history_are_kept_in_the_name_of_the_placeholder(
     assert (ticket.created_by, ticket.assigned_to, ticket.status) == (placeholder, None, "prog")
     comments = ticket.comments.order_by("pk")
     assert [comment.author for comment in comments] == [placeholder, manager]
-    assert comments[0].text == "I have a look."
+    assert comments[0].text == f"I have a look, @{manager.get_username()}."
     # One more: the ticket was unassigned.
     assert ticket.events.count() == events + 1
     stored = placeholder.pk if isinstance(placeholder.pk, int) else str(placeholder.pk)
@@ -294,3 +298,14 @@ def test_number_of_queries_does_not_depend_on_the_number_of_rows(
             erase(user, placeholder)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_opt_out_of_the_address_is_deleted(
+    person: Any, placeholder: Any, user_has_email: bool
+) -> None:
+    if not user_has_email:
+        pytest.skip("This host's users have no email addresses.")
+    UnsubscribedAddress.objects.create(address=person.email.upper())
+    kept = UnsubscribedAddress.objects.create(address="other@example.com")
+    erase(person, placeholder)
+    assert list(UnsubscribedAddress.objects.all()) == [kept]
