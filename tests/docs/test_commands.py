@@ -25,7 +25,10 @@ OTHER_PROGRAMS = frozenset(
     {"cd", "export", "django-admin", "git", "pre-commit", "source"}
     | {"djade", "djlint", "lint-imports", "mypy", "ruff", "sphinx-build"}
 )
-MODULES = frozenset({"aiosmtpd", "build", "pytest", "tests", "tests.faults", "twine", "venv"})
+MODULES = frozenset(
+    {"aiosmtpd", "build", "pytest", "tests", "tests.faults", "twine", "venv"}
+    | {"tests.security.authorization"}
+)
 # The commands of the example project are not installed here.
 EXAMPLE_COMMANDS = frozenset(
     path.stem for path in ROOT.glob("example_project/**/management/commands/*.py")
