@@ -50,6 +50,8 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!help_desk\.).*")]
 html_theme = "furo"
 html_title = f"django-deskside {release}"
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 
 
 TEMPLATES = Path(help_desk.__file__).parent / "templates"
