@@ -24,3 +24,5 @@ smartquotes = False  # keep straight quotation marks; many are in names of setti
 html_theme = "furo"
 html_title = f"django-deskside {release}"
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]

@@ -63,16 +63,21 @@ MODELS = {
     "N": "Notification",
     "P": "NotificationPreference",
     "S": "EmailSchedule",
+    "U": "UnsubscribedAddress",
 }
 
 PAGES = """
 route                    method object       out  none add  view chg  del  agnt mngr own  changes
-index                    ANY    -            302  302  302  302  302  302  302  302  302
+index                    GET    -            in   302  302  302  302  302  302  302  302
 page:list                GET    -            in   403  403  200  403  403  200  200  200
 page:detail              GET    own          in   403  403  200+ 403  403  200+ 200+ 200+ N
 page:detail              GET    others       in   403  403  200+ 403  403  200+ 200+ 403  N
 page:detail              GET    deleted      in   403  403  404  403  403  404  404  404
 page:detail              GET    unknown      in   403  403  404  403  403  404  404  404
+page:submitted           GET    own          in   200  200  200  200  200  200  200  200
+page:submitted           GET    others       in   404  404  404  404  404  404  404  404
+page:submitted           GET    deleted      in   404  404  404  404  404  404  404  404
+page:submitted           GET    unknown      in   404  404  404  404  404  404  404  404
 page:delete              GET    own          in   403  403  403  403  200  403  200  403
 page:delete              GET    others       in   403  403  403  403  200  403  200  403
 page:delete              GET    deleted      in   403  403  403  403  404  403  404  403
@@ -188,6 +193,14 @@ helpdeskticket_change          POST   in  in   403  403  403  302+ 403  302+ TE
 helpdeskticket_delete          GET    in  in   403  403  403  403  200  200
 helpdeskticket_delete          POST   in  in   403  403  403  403  302+ 302+ TE
 helpdeskticket_history         GET    in  in   403  403  200  200  200  200
+unsubscribedaddress_changelist GET    in  in   403  403  200  200  200  200
+unsubscribedaddress_add        GET    in  in   403  403  403  403  403  403
+unsubscribedaddress_add        POST   in  in   403  403  403  403  403  403
+unsubscribedaddress_change     GET    in  in   403  403  200  200  200  200
+unsubscribedaddress_change     POST   in  in   403  403  403  403  403  403
+unsubscribedaddress_delete     GET    in  in   403  403  403  403  200  200
+unsubscribedaddress_delete     POST   in  in   403  403  403  403  302+ 302+ U
+unsubscribedaddress_history    GET    in  in   403  403  200  200  200  200
 ticketcomment_changelist       GET    in  in   403  403  200  200  200  200
 ticketcomment_add              GET    in  in   403  403  403  403  403  403
 ticketcomment_add              POST   in  in   403  403  403  403  403  403

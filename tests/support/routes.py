@@ -19,7 +19,7 @@ UNSUBSCRIBE = "page:unsubscribe"
 def every_url(ticket: HelpDeskTicket, comment: TicketComment) -> dict[str, str]:
     """Return the URL of each route by its name, with a ticket and a comment on it."""
     unsubscription = unsubscribe.unsubscription_for(
-        comment.author_id, ticket_id=ticket.pk, is_new_ticket=False
+        comment.author_id, "", ticket_id=ticket.pk, is_new_ticket=False
     )
     values = {"token": unsubscribe.token_for(unsubscription), "pk": ticket.pk}
     urls = {"index": reverse("django_spire:help_desk:index")}
