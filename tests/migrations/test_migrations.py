@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.db.migrations import Migration, RemoveField
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.optimizer import MigrationOptimizer
 from django.db.migrations.recorder import MigrationRecorder
 
 from help_desk.migrations._restartable import UndoInterruptedRun, restartable
@@ -67,6 +68,14 @@ def test_undoing_an_interrupted_run_is_not_part_of_the_sql(
     call_command("sqlmigrate", APP, "0002", database=database_alias, no_color=True, stdout=sql)
     start = sql.getvalue().removeprefix("BEGIN;\n").splitlines()[:4]
     assert start == ["--", "-- Undo an interrupted run of this migration", "--", "-- (no-op)"]
+
+
+def test_squashed_migrations_are_made_restartable_again() -> None:
+    operations = [op for migration in later_migrations() for op in migration.operations]
+    squashed = MigrationOptimizer().optimize(operations, APP)
+    assert len(squashed) < len(operations)
+    assert not any(isinstance(operation, UndoInterruptedRun) for operation in squashed)
+    assert restartable(squashed)
 
 
 def test_rows_are_kept_in_both_directions(
