@@ -211,7 +211,8 @@ def test_link_stops_emails_to_an_address_without_a_user(
 ) -> None:
     create_ticket(created_by=reporter)
     assert delivered() == [["ada@example.com"]]
-    use_link(mail.outbox[0])
+    for _time in range(2):  # as a mail program may do
+        use_link(mail.outbox[0])
     create_ticket(created_by=reporter)
     assert delivered() == []
     UnsubscribedAddress.objects.get(address="ada@example.com").delete()
