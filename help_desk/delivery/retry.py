@@ -99,10 +99,9 @@ def retry_on_db_error(action: Callable[[], Result]) -> Result:
 
 
 def close_broken_connections() -> None:
-    """Close connections after an error, so that the next query opens new ones.
-
-    Also those that may still work, as not every backend can tell; those in a transaction remain.
-    """
+    """Close connections after an error, so that the next query opens new ones."""
+    # Also those that may still work: PyMySQL checks a connection by reconnecting, without the
+    # settings of Django's session. Those in a transaction are left to it.
     for connection in connections.all(initialized_only=True):
         if connection.errors_occurred and not connection.in_atomic_block:
             # Some drivers refuse to close a connection that the server has closed. Django drops

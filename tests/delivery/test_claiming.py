@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,12 +18,13 @@ from help_desk.delivery.runner import DeliveryReport, deliver
 from help_desk.models import Notification
 from tests.support import databases
 from tests.support.channels import ScriptedChannel
-from tests.support.delivery import Clock, update_waiting
+from tests.support.delivery import Clock, interrupted_at, update_waiting
 from tests.support.threads import needs_concurrent_writers, run_in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Replies = Callable[[], list[Notification]]
     Waiting = Callable[[int], list[Notification]]
 
 
@@ -75,6 +78,68 @@ def test_row_that_another_run_claims_meanwhile_is_sent_once(
         assert deliver() == DeliveryReport(sent=1)
     assert others[1] == DeliveryReport(sent=2)
     assert sorted(channel.sent) == [row.pk for row in rows]
+
+
+def test_runs_of_the_same_moment_send_and_release_only_rows_of_their_own(
+    waiting: Waiting, channel: type[ScriptedChannel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = waiting(4)
+    # Their leases end at the same time.
+    Clock(monkeypatch)
+    others: list[DeliveryReport] = []
+
+    def run_others(row: Notification) -> None:
+        channel.act = lambda row: None
+        # One that releases two rows, and one that sends them.
+        others.append(deliver(max_time=timedelta(0)))
+        others.append(deliver())
+
+    channel.act = run_others
+    assert deliver(max_rows=1) == DeliveryReport(sent=1)
+    assert others == [DeliveryReport(sent=1), DeliveryReport(sent=2)]
+    assert sorted(channel.sent) == [row.pk for row in rows]
+
+
+@pytest.mark.parametrize("window", [60, 3600], ids=["short", "longer-than-a-lease"])
+def test_row_that_another_run_sends_is_not_added_to_a_message(
+    replies: Replies, settings: Any, window: int
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "CHANGES_WINDOW": window}
+    first, second = replies()
+    now = timezone.now()
+    # Claimed by another run, and by the clock due before the window ends.
+    lease = uuid.uuid4()
+    Notification.objects.filter(pk=first.pk).write(lease=lease, due_datetime=now + batch.LEASE)
+    assert deliver() == DeliveryReport(sent=1)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, first.lease, second.status) == ("wait", lease, "sent")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_that_another_one_interrupts_at_any_statement_sends_each_row_once(
+    replies: Replies, database_alias: str
+) -> None:
+    rows = replies()
+    number = 0
+    statements = [""]
+    while len(statements) > number:
+        number += 1
+        # The first run claims one row, then the other one for the same message, unless another
+        # run was faster.
+        ids = [row.pk for row in rows]
+        Notification.objects.filter(pk__in=ids).write(status="wait", due_datetime=timezone.now())
+        reports: list[DeliveryReport] = []
+        another = partial(deliver_into, reports)
+        with interrupted_at(database_alias, number, another) as statements:
+            deliver_into(reports, max_rows=1)
+        assert sum(report.sent for report in reports) == 2, statements[number - 1]
+        assert {row.status for row in Notification.objects.filter(channel="email")} == {"sent"}
+    assert number > 5
+
+
+def deliver_into(reports: list[DeliveryReport], max_rows: int | None = None) -> None:
+    reports.append(deliver(max_rows=max_rows))
 
 
 def test_row_of_a_killed_run_is_due_when_its_lease_ends(

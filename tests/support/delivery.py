@@ -6,12 +6,13 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from django.db import connections
 from django.utils import timezone
 
 from help_desk.models import Notification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import timedelta
 
     import pytest
@@ -31,6 +32,24 @@ def update_waiting(**values: Any) -> None:
 def statuses() -> Counter[str]:
     """Return status to the number of rows."""
     return Counter(Notification.objects.values_list("status", flat=True))
+
+
+@contextmanager
+def interrupted_at(alias: str, number: int, action: Callable[[], object]) -> Iterator[list[str]]:
+    """Call a function before a statement, counted from 1, unless that is in a transaction.
+
+    Yields the list of statements, including those of the function.
+    """
+    statements: list[str] = []
+
+    def run(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        statements.append(sql)
+        if len(statements) == number and not connections[alias].in_atomic_block:
+            action()
+        return execute(sql, *args)
+
+    with connections[alias].execute_wrapper(run):
+        yield statements
 
 
 class Clock:
