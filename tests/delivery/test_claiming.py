@@ -117,8 +117,9 @@ def test_row_that_another_run_sends_is_not_added_to_a_message(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_run_that_another_one_interrupts_at_any_statement_sends_each_row_once(
-    replies: Replies, database_alias: str
+@pytest.mark.parametrize("is_killed", [False, True], ids=["sends", "only-claims"])
+def test_run_that_another_one_interrupts_at_any_statement_leaves_it_its_rows(
+    replies: Replies, database_alias: str, *, is_killed: bool
 ) -> None:
     rows = replies()
     number = 0
@@ -128,18 +129,23 @@ def test_run_that_another_one_interrupts_at_any_statement_sends_each_row_once(
         # The first run claims one row, then the other one for the same message, unless another
         # run was faster.
         ids = [row.pk for row in rows]
-        Notification.objects.filter(pk__in=ids).write(status="wait", due_datetime=timezone.now())
-        reports: list[DeliveryReport] = []
-        another = partial(deliver_into, reports)
+        Notification.objects.filter(pk__in=ids).write(
+            status="wait", due_datetime=timezone.now(), lease=None
+        )
+        handled: list[int] = []
+
+        def handle(*, is_killed: bool, handled: list[int] = handled) -> None:
+            run = Run(using=database_alias, pauses=Pauses(database_alias))
+            handled.append(batch.Batch(run).claim_due(10) if is_killed else deliver().sent)
+
+        another = partial(handle, is_killed=is_killed)
         with interrupted_at(database_alias, number, another) as statements:
-            deliver_into(reports, max_rows=1)
-        assert sum(report.sent for report in reports) == 2, statements[number - 1]
-        assert {row.status for row in Notification.objects.filter(channel="email")} == {"sent"}
+            handled.append(deliver(max_rows=1).sent)
+        # Each row was sent once, or claimed by the run that was killed.
+        assert sum(handled) == 2, statements[number - 1]
+        sent = Notification.objects.filter(pk__in=ids, status="sent").count()
+        assert sent == (handled[-1] if is_killed else 2)
     assert number > 5
-
-
-def deliver_into(reports: list[DeliveryReport], max_rows: int | None = None) -> None:
-    reports.append(deliver(max_rows=max_rows))
 
 
 def test_row_of_a_killed_run_is_due_when_its_lease_ends(
