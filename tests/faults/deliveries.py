@@ -79,9 +79,13 @@ class Supervisor:
         elif chance < 0.5:
             kill_probability = 0.2
         is_slow = self.random.random() < 0.5
+        # Until the child has its own handler, or it would end the supervisor's children.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         process = os.fork()
         if process == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        if process == 0:
             Run(run, fault, statement, kill_probability).run(
                 is_of_event=is_of_event, is_slow=is_slow
             )
