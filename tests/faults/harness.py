@@ -180,12 +180,15 @@ def cause_faults(site: Site, seed: int, faults: int) -> Result:
     return result
 
 
-def cut_connections(run: Run, pause: float = 0.5) -> None:
-    """Cut a connection after a while."""
+def cut_connections(run: Run, requests: int = 10) -> None:
+    """Cut a connection after about this many requests."""
     from tests.faults.statements import cut_a_connection  # noqa: PLC0415 -- needs the settings
 
-    if not run.is_over.wait(run.random.uniform(0.4, 1.6) * pause):
-        cut_a_connection()
+    target = len(run.responses) + run.random.randint(1, 2 * requests)
+    while len(run.responses) < target:
+        if run.is_over.wait(0.05):
+            return
+    cut_a_connection()
 
 
 def deliver_the_rest() -> None:
