@@ -152,23 +152,23 @@ class Run:
 
     def _deliver(self, *, is_of_event: bool, is_slow: bool) -> int:
         from django.core.management import CommandError, call_command  # noqa: PLC0415
-        from django.db import DatabaseError  # noqa: PLC0415
+        from django.db import Error  # noqa: PLC0415
 
         from help_desk.delivery import runner  # noqa: PLC0415
         from tests.faults.statements import slow_statements  # noqa: PLC0415
 
-        event_id = _random_event() if is_of_event else None
         with ExitStack() as stack:
-            stack.enter_context(self.disturbance.active())
             if is_slow:
-                stack.enter_context(slow_statements(0.03))
+                stack.enter_context(slow_statements(0.05))
             try:
+                event_id = _random_event() if is_of_event else None
+                stack.enter_context(self.disturbance.active())
                 if event_id is None:
-                    with open(os.devnull, "w") as devnull:  # noqa: PTH123
-                        call_command("help_desk_deliver", stdout=devnull)
+                    devnull = stack.enter_context(open(os.devnull, "w"))  # noqa: PTH123
+                    call_command("help_desk_deliver", stdout=devnull)
                 else:
                     runner.deliver_after_commit(event_id=event_id, using="default")
-            except (CommandError, DatabaseError):
+            except (CommandError, Error):
                 return DATABASE_ERROR
         return 0
 
