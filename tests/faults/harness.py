@@ -121,9 +121,9 @@ class Run:
 class Sweep:
     """A user who first lets every statement of each action fail once, one after the other."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, has_steps: bool) -> None:
         self.client = client
-        self.steps = self._steps()
+        self.steps = self._steps() if has_steps else iter(())
         self.is_complete = False
 
     def act(self) -> None:
@@ -146,7 +146,7 @@ class Sweep:
                 yield response
 
 
-def cause_faults(site: Site, seed: int, faults: int) -> Result:
+def cause_faults(site: Site, seed: int, faults: int, *, has_sweep: bool = True) -> Result:
     """Cause at least this many faults, wait until nothing is due, and check everything."""
     from django.db import connections  # noqa: PLC0415 -- needs the settings
 
@@ -158,7 +158,7 @@ def cause_faults(site: Site, seed: int, faults: int) -> Result:
     connections.close_all()  # or this one would be cut, too
     run.sign_in(WRITERS)
     deliveries = site.start("tests.faults.deliveries", str(seed))
-    sweep = Sweep(run.clients[0])
+    sweep = Sweep(run.clients[0], has_steps=has_sweep)
     try:
         for client in run.clients:
             client.fault_probability = 0.2

@@ -154,7 +154,7 @@ def _rounds(package: Path, seed: int) -> Iterator[str]:
     }
     for number, faults in enumerate(ROUNDS):
         command = [sys.executable, "-P", "-m", "tests.faults"]
-        options = ["--faults", str(faults), "--seed", str(seed + number)]
+        options = ["--faults", str(faults), "--seed", str(seed + number), "--no-sweep"]
         yield _output([*command, *options], environment)
 
 
