@@ -141,7 +141,8 @@ def _run_until_red(package: Path, seed: int) -> tuple[str, int, str]:
             raise RuntimeError(message)
         total += int(found[2])
         if found[1]:
-            examples = re.findall(r"^    .+", output, re.MULTILINE)
+            problems = output.partition("problems found by the checks:")[2]
+            examples = re.findall(r"^    .+", problems, re.MULTILINE)
             return found[1], total, "\n".join(line[:160] for line in examples[:3])
     return "", total, ""
 
