@@ -17,6 +17,9 @@ def main() -> int:
         "--seed", type=int, default=None, help="repeats the choices of an earlier run"
     )
     parser.add_argument(
+        "--no-sweep", action="store_true", help="do not fail each statement once, only at random"
+    )
+    parser.add_argument(
         "--mutants",
         nargs="*",
         metavar="NAME",
@@ -33,7 +36,7 @@ def main() -> int:
         from tests.faults.harness import cause_faults  # noqa: PLC0415 -- needs the settings
         from tests.faults.report import print_result  # noqa: PLC0415
 
-        result = cause_faults(found, seed, arguments.faults)
+        result = cause_faults(found, seed, arguments.faults, has_sweep=not arguments.no_sweep)
         print_result(result, seed, found)
     return 1 if result.failed_checks else 0
 

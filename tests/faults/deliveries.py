@@ -79,9 +79,13 @@ class Supervisor:
         elif chance < 0.5:
             kill_probability = 0.2
         is_slow = self.random.random() < 0.5
+        # Until the child has its own handler, or it would end the supervisor's children.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         process = os.fork()
         if process == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        if process == 0:
             Run(run, fault, statement, kill_probability).run(
                 is_of_event=is_of_event, is_slow=is_slow
             )
@@ -148,23 +152,23 @@ class Run:
 
     def _deliver(self, *, is_of_event: bool, is_slow: bool) -> int:
         from django.core.management import CommandError, call_command  # noqa: PLC0415
-        from django.db import DatabaseError  # noqa: PLC0415
+        from django.db import Error  # noqa: PLC0415
 
         from help_desk.delivery import runner  # noqa: PLC0415
         from tests.faults.statements import slow_statements  # noqa: PLC0415
 
-        event_id = _random_event() if is_of_event else None
         with ExitStack() as stack:
-            stack.enter_context(self.disturbance.active())
             if is_slow:
-                stack.enter_context(slow_statements(0.03))
+                stack.enter_context(slow_statements(0.05))
             try:
+                event_id = _random_event() if is_of_event else None
+                stack.enter_context(self.disturbance.active())
                 if event_id is None:
-                    with open(os.devnull, "w") as devnull:  # noqa: PTH123
-                        call_command("help_desk_deliver", stdout=devnull)
+                    devnull = stack.enter_context(open(os.devnull, "w"))  # noqa: PTH123
+                    call_command("help_desk_deliver", stdout=devnull)
                 else:
                     runner.deliver_after_commit(event_id=event_id, using="default")
-            except (CommandError, DatabaseError):
+            except (CommandError, Error):
                 return DATABASE_ERROR
         return 0
 

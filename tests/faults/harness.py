@@ -121,9 +121,9 @@ class Run:
 class Sweep:
     """A user who first lets every statement of each action fail once, one after the other."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, has_steps: bool) -> None:
         self.client = client
-        self.steps = self._steps()
+        self.steps = self._steps() if has_steps else iter(())
         self.is_complete = False
 
     def act(self) -> None:
@@ -146,7 +146,7 @@ class Sweep:
                 yield response
 
 
-def cause_faults(site: Site, seed: int, faults: int) -> Result:
+def cause_faults(site: Site, seed: int, faults: int, *, has_sweep: bool = True) -> Result:
     """Cause at least this many faults, wait until nothing is due, and check everything."""
     from django.db import connections  # noqa: PLC0415 -- needs the settings
 
@@ -158,7 +158,7 @@ def cause_faults(site: Site, seed: int, faults: int) -> Result:
     connections.close_all()  # or this one would be cut, too
     run.sign_in(WRITERS)
     deliveries = site.start("tests.faults.deliveries", str(seed))
-    sweep = Sweep(run.clients[0])
+    sweep = Sweep(run.clients[0], has_steps=has_sweep)
     try:
         for client in run.clients:
             client.fault_probability = 0.2
@@ -180,12 +180,15 @@ def cause_faults(site: Site, seed: int, faults: int) -> Result:
     return result
 
 
-def cut_connections(run: Run, pause: float = 0.5) -> None:
-    """Cut a connection after a while."""
+def cut_connections(run: Run, requests: int = 10) -> None:
+    """Cut a connection after about this many requests."""
     from tests.faults.statements import cut_a_connection  # noqa: PLC0415 -- needs the settings
 
-    if not run.is_over.wait(run.random.uniform(0.4, 1.6) * pause):
-        cut_a_connection()
+    target = len(run.responses) + run.random.randint(1, 2 * requests)
+    while len(run.responses) < target:
+        if run.is_over.wait(0.05):
+            return
+    cut_a_connection()
 
 
 def deliver_the_rest() -> None:

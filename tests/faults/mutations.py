@@ -120,17 +120,19 @@ def kill_mutants(seed: int, names: Collection[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="help-desk-mutant-") as name:
             package = copy_package(Path(name))
             mutation.apply(package)
-            failed, faults = _run_until_red(package, seed)
+            failed, faults, example = _run_until_red(package, seed)
         survivors += not failed
         seconds = time.monotonic() - start
         caught = f"caught by {failed} after {faults} faults" if failed else "SURVIVED"
-        print(f"  {mutation.name} {mutation.error}: {caught} ({seconds:.0f} s)", flush=True)
+        print(
+            f"  {mutation.name} {mutation.error}: {caught} ({seconds:.0f} s)\n{example}", flush=True
+        )
     print(f"FAILED: {survivors} survived" if survivors else "PASSED: all were caught")
     return 1 if survivors else 0
 
 
-def _run_until_red(package: Path, seed: int) -> tuple[str, int]:
-    """Return the checks that failed, and the number of faults until then."""
+def _run_until_red(package: Path, seed: int) -> tuple[str, int, str]:
+    """Return the checks that failed, the number of faults until then, and what they found."""
     total = 0
     for output in _rounds(package, seed):
         found = re.search(r"^(?:FAILED: (.+)|PASSED) after (\d+) faults$", output, re.MULTILINE)
@@ -139,8 +141,10 @@ def _run_until_red(package: Path, seed: int) -> tuple[str, int]:
             raise RuntimeError(message)
         total += int(found[2])
         if found[1]:
-            return found[1], total
-    return "", total
+            problems = output.partition("problems found by the checks:")[2]
+            examples = re.findall(r"^    .+", problems, re.MULTILINE)
+            return found[1], total, "\n".join(line[:160] for line in examples[:3])
+    return "", total, ""
 
 
 def _rounds(package: Path, seed: int) -> Iterator[str]:
@@ -151,7 +155,7 @@ def _rounds(package: Path, seed: int) -> Iterator[str]:
     }
     for number, faults in enumerate(ROUNDS):
         command = [sys.executable, "-P", "-m", "tests.faults"]
-        options = ["--faults", str(faults), "--seed", str(seed + number)]
+        options = ["--faults", str(faults), "--seed", str(seed + number), "--no-sweep"]
         yield _output([*command, *options], environment)
 
 

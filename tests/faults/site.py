@@ -81,12 +81,12 @@ class Site:
             self.stop(process)
 
     def logs(self) -> str:
-        """Return what the processes printed."""
-        return "\n".join(
-            f"{path.name}:\n{path.read_text()[-4000:]}"
-            for path in sorted(self.folder.glob("*.log"))
-            if path.stat().st_size
-        )
+        """Return what the processes printed, without gunicorn's lines on killed workers."""
+        lines = []
+        for path in sorted(self.folder.glob("*.log")):
+            text = path.read_text().splitlines()
+            lines += [f"{path.name}: {line}" for line in text if "was sent SIGKILL" not in line]
+        return "\n".join(lines[-100:])
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:

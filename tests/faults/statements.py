@@ -68,7 +68,7 @@ def _disturb_database(record: Callable[[], None]) -> None:
     }
     find, cut = statements[connection.vendor]
     # Not through Django's cursor, which would call this function again.
-    with connection.connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         cursor.execute(find)
         (number,) = cursor.fetchone()
     other = connection.copy()

@@ -84,7 +84,7 @@ def put_load(found: Site, seed: int, seconds: float) -> bool:
             add_reading(client)
             run.start(client.act)
         run.start(deliveries.replace_one)
-        run.start(lambda: cut_connections(run, pause=5))
+        run.start(lambda: cut_connections(run, requests=200))
         run.is_over.wait(seconds)
     finally:
         run.join()
