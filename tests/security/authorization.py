@@ -198,8 +198,8 @@ unsubscribedaddress_add        GET    in  in   403  403  403  403  403  403
 unsubscribedaddress_add        POST   in  in   403  403  403  403  403  403
 unsubscribedaddress_change     GET    in  in   403  403  200  200  200  200
 unsubscribedaddress_change     POST   in  in   403  403  403  403  403  403
-unsubscribedaddress_delete     GET    in  in   403  403  403  403  200  200
-unsubscribedaddress_delete     POST   in  in   403  403  403  403  302+ 302+ U
+unsubscribedaddress_delete     GET    in  in   403  403  403  403  403  200
+unsubscribedaddress_delete     POST   in  in   403  403  403  403  403  302+ U
 unsubscribedaddress_history    GET    in  in   403  403  200  200  200  200
 ticketcomment_changelist       GET    in  in   403  403  200  200  200  200
 ticketcomment_add              GET    in  in   403  403  403  403  403  403
@@ -226,8 +226,7 @@ notification_delete            GET    in  in   403  403  403  403  403  403
 notification_delete            POST   in  in   403  403  403  403  403  403
 notification_history           GET    in  in   403  403  200  200  200  200
 """
-"""As `PAGES`, without a column for the object. Permissions to view comments, events and
-notifications come with `view`, `chg` and `del`."""
+"""As `PAGES`, without a column for the object. Permissions to view the other models come with `view`, `chg` and `del`."""
 
 FIELDS = """
 form               role    fields

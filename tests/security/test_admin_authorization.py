@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from help_desk.models import Notification, TicketComment, TicketEvent
+from help_desk.models import Notification, TicketComment, TicketEvent, UnsubscribedAddress
 from tests.security.authorization import ADMIN, MODELS, STAFF_ROLES, rows_of
 from tests.security.world import (
     APP_LABEL,
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 ROWS = rows_of(ADMIN)
-READ_ONLY = ("helpdeskticket", "ticketcomment", "ticketevent", "notification")
+READ_ONLY = (
+    "helpdeskticket",
+    "notification",
+    "ticketcomment",
+    "ticketevent",
+    "unsubscribedaddress",
+)
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "none": (),
     "add": ("add",),
@@ -98,6 +104,7 @@ def _arguments() -> dict[str, int]:
         "ticketcomment": reply.pk,
         "ticketevent": event.pk,
         "notification": notification.pk,
+        "unsubscribedaddress": UnsubscribedAddress.objects.create(address="dora@example.com").pk,
     }
 
 
