@@ -226,7 +226,8 @@ notification_delete            GET    in  in   403  403  403  403  403  403
 notification_delete            POST   in  in   403  403  403  403  403  403
 notification_history           GET    in  in   403  403  200  200  200  200
 """
-"""As `PAGES`, without a column for the object. Permissions to view the other models come with `view`, `chg` and `del`."""
+"""As `PAGES`, without a column for the object. Permissions to view the other models come with
+`view`, `chg` and `del`."""
 
 FIELDS = """
 form               role    fields

@@ -133,7 +133,7 @@ def test_deleted_ticket_is_not_created_again_unasked(submit, manager):
     first.services.delete(manager)
     response = submit(token)
     assert response.status_code == 200
-    assert f"Ticket #{first.pk}, was deleted since." in html(response)
+    assert f"Ticket #{first.pk}, has since been deleted." in html(response)
     assert HelpDeskTicket.objects.count() == 1
     assert submit(token_in(response)).status_code == 302
     assert HelpDeskTicket.objects.not_deleted().count() == 1
