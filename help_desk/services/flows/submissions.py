@@ -39,8 +39,8 @@ def find_submitted(ticket: HelpDeskTicket, token: UUID | None, using: str) -> He
     if first.is_deleted:
         raise ValidationError(
             _(
-                "You already submitted this form. The ticket that it created, %(ticket)s, was "
-                "deleted since. To create a new ticket, submit the form again."
+                "You already submitted this form. The ticket that it created, %(ticket)s, has "
+                "since been deleted. To create a new ticket, submit the form again."
             ),
             code="already_submitted",
             params={"ticket": first},
