@@ -12,12 +12,13 @@ FAULTS_DIRECTORY = os.environ["HELP_DESK_FAULTS_DIRECTORY"]
 DATABASES = {"default": databases.configuration("faults")}
 if databases.chosen() == databases.SQLITE:
     DATABASES["default"]["NAME"] = os.path.join(FAULTS_DIRECTORY, "db.sqlite3")  # noqa: PTH118
-    _wal = {"timeout": 20, "init_command": "PRAGMA journal_mode=WAL;"}
+    _wal = {"timeout": 60, "init_command": "PRAGMA journal_mode=WAL;"}
     DATABASES["default"]["OPTIONS"] = {
         "default": {},  # what a new project has
-        # Without IMMEDIATE, which would hide that a ticket is read before it is locked.
+        # `wal` is without IMMEDIATE, which would hide that a ticket is read before it is locked;
+        # `immediate` is what docs/howto/delivery.md recommends.
         "wal": _wal,
-        "immediate": _wal | {"transaction_mode": "IMMEDIATE"},  # see docs/howto/delivery.md
+        "immediate": _wal | {"timeout": 20, "transaction_mode": "IMMEDIATE"},
     }[os.environ.get("HELP_DESK_FAULTS_SQLITE", "wal")]
 else:
     # As in production: connections are kept, so they can be cut while they are idle, too.
