@@ -71,7 +71,11 @@ class Batch:
 
     @property
     def _is_over(self) -> bool:
-        return self.run.is_out_of_time or timezone.now() >= self.lease_end - LEASE_RESERVE
+        return self.run.is_out_of_time or self._is_lease_over
+
+    @property
+    def _is_lease_over(self) -> bool:
+        return timezone.now() >= self.lease_end - LEASE_RESERVE
 
     def claim_due(self, size: int) -> int:
         """Claim due rows, and return how many candidates there were."""
@@ -102,7 +106,8 @@ class Batch:
             self._read()
         self._skip()
         for name, rows in groupby(self.rows, key=attrgetter("channel")):
-            if not self._send_through(name, list(rows)):
+            # Claiming and reading may have taken longer than the lease.
+            if self._is_lease_over or not self._send_through(name, list(rows)):
                 return False
         return True
 

@@ -78,8 +78,14 @@ MUTATIONS = (
     ),
     Mutation(
         name="M3",
-        error="rows are read, and sent, without the lease",
-        edits=(("delivery/batch.py", ", lease=self.lease).select_related(", ").select_related("),),
+        error="rows are read, and sent, whichever run has the lease",
+        edits=(
+            (
+                "delivery/batch.py",
+                "filter(due_datetime=self.lease_end, lease=self.lease)",
+                "filter(lease__isnull=False)",
+            ),
+        ),
     ),
     Mutation(
         name="M4",
