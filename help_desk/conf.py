@@ -6,11 +6,13 @@ A host defines one dict, `HELP_DESK`, with any of the keys below. Nothing is cac
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from django.conf import settings
 
 T = TypeVar("T")
+
+DAY = 24 * 60 * 60
 
 AFTER_COMMIT = "after_commit"
 TASK = "task"
@@ -26,17 +28,25 @@ class Setting(Generic[T]):
         types: The types that a value may have.
         help: One line for the reference.
         choices: The values that a value may have; empty for any.
+        limits: The lowest and the highest value of a number; None for any.
     """
 
     name: str
 
     def __init__(
-        self, *, default: T, types: tuple[type, ...], help: str, choices: tuple[str, ...] = ()
+        self,
+        *,
+        default: T,
+        types: tuple[type, ...],
+        help: str,
+        choices: tuple[str, ...] = (),
+        limits: tuple[float, float] | None = None,
     ) -> None:
         self.default = default
         self.types = types
         self.help = help
         self.choices = choices
+        self.limits = limits
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -54,8 +64,19 @@ class Setting(Generic[T]):
         if not isinstance(values, dict):
             # A system check reports it; the other checks still have to run.
             return self.default
-        value: T = values.get(self.name, self.default)
-        return value
+        value: Any = values.get(self.name, self.default)
+        # A system check reports a wrong value. Where it was not run, no page fails for it.
+        is_usable = self.has_type(value) and self.is_within_limits(value)
+        return cast("T", value) if is_usable else self.default
+
+    def has_type(self, value: object) -> bool:
+        """Whether a value has one of the types."""
+        # To Python, True and False are numbers.
+        return bool in self.types if isinstance(value, bool) else isinstance(value, self.types)
+
+    def is_within_limits(self, value: Any) -> bool:
+        """Whether a value of the right type is within the limits; NaN never is."""
+        return self.limits is None or value is None or self.limits[0] <= value <= self.limits[1]
 
 
 class HelpDeskSettings:
@@ -78,6 +99,7 @@ class HelpDeskSettings:
             "Seconds within which several changes by one user to one ticket become one email. "
             "Does not apply to `DELIVERY = 'after_commit'`."
         ),
+        limits=(0, 7 * DAY),
     )
     CHANNELS = Setting[tuple[str, ...]](
         default=(
@@ -91,6 +113,7 @@ class HelpDeskSettings:
         default=15 * 60,
         types=(int, float),
         help="Seconds for which authors can edit their comments.",
+        limits=(0, 3650 * DAY),
     )
     CREATORS_SEE_OWN_TICKETS = Setting[bool](
         default=False,
@@ -111,6 +134,7 @@ class HelpDeskSettings:
         default=10,
         types=(int, float),
         help="Seconds to wait for the mail server if the mail settings define no timeout.",
+        limits=(0.1, 120),
     )
     MAX_DELIVERY_DELAY = Setting[float](
         default=60 * 60,
@@ -118,6 +142,34 @@ class HelpDeskSettings:
         help=(
             "Seconds after which `check` and `help_desk_status` report a notification that was not "
             "sent."
+        ),
+        limits=(0, 365 * DAY),
+    )
+    MAX_MENTIONS_PER_HOUR = Setting[int | None](
+        default=20,
+        types=(int, type(None)),
+        limits=(1, 10_000),
+        help=(
+            "How many people a user without the change permission can subscribe to tickets by "
+            "mentioning them on the pages, per hour; `None` for no limit."
+        ),
+    )
+    MAX_REPLIES_PER_HOUR = Setting[int | None](
+        default=60,
+        types=(int, type(None)),
+        limits=(1, 10_000),
+        help=(
+            "How many replies a user without the change permission can send on the pages, per "
+            "hour; `None` for no limit."
+        ),
+    )
+    MAX_TICKETS_PER_HOUR = Setting[int | None](
+        default=20,
+        types=(int, type(None)),
+        limits=(1, 10_000),
+        help=(
+            "How many tickets a user without the change permission can create on the pages, per "
+            "hour; `None` for no limit."
         ),
     )
     NOTIFICATION_RULES = Setting[dict[str, dict[str, list[str]]]](

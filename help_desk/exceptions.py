@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from help_desk.enums import TicketEventType
 
@@ -49,6 +52,24 @@ class HelpDeskNotificationRecipientMissingEmailError(HelpDeskError, ValueError):
 
 class AppendOnlyError(HelpDeskError):
     """History and notifications can only be written by the package itself."""
+
+
+class RateLimitError(HelpDeskError, ValidationError):
+    """A user reached a limit per hour; a `ValidationError` with the code `rate_limited`.
+
+    Attributes:
+        retry_datetime: When the user can try again.
+    """
+
+    def __init__(self, message: str, *, retry_datetime: datetime) -> None:
+        """Describe the limit.
+
+        Args:
+            message: The text for the user.
+            retry_datetime: When the user can try again.
+        """
+        super().__init__(message, code="rate_limited")
+        self.retry_datetime = retry_datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from help_desk.conf import TASK
 from help_desk.delivery import batch, runner
+from help_desk.delivery.pauses import Pauses
 from help_desk.delivery.retry import CHANNEL_PAUSE
-from help_desk.delivery.run import record_run
+from help_desk.delivery.run import Run, record_run
 from help_desk.models import DeliveryRun, Notification
 
 try:
@@ -50,7 +51,13 @@ def deliver(using: str) -> dict[str, int]:
     if Notification.objects.using(using).due(timezone.now()).exists():
         # Should this worker be killed, its rows are due again when their lease ends.
         schedule(timezone.now() + batch.LEASE, using)
-    report = runner.deliver(using=using, max_rows=MAX_ROWS, max_time=MAX_TIME)
+    run = Run(
+        using=using,
+        max_rows=MAX_ROWS,
+        deadline=timezone.now() + MAX_TIME,
+        pauses=Pauses(using),
+    )
+    report = runner.send_due(run)
     record_run(TASK, report, using)
     _schedule_remaining(report, using)
     return asdict(report)

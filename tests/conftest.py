@@ -53,14 +53,19 @@ def pytest_report_header() -> str:
 # Files and folders of tests that start projects, servers or processes of their own. They get the
 # marker `slow`, so that not every environment runs them; see the tox environments `slow`.
 SLOW = (
+    "auth/test_user_model_without_permissions.py",
     "browser/",
     "checks/test_delivery.py",
     "delivery/test_processes.py",
     "docs/",
     "example_project/",
     "faults/",
+    "management/test_help_desk_create_groups_hosts.py",
     "management/test_help_desk_deliver.py",
+    "migrations/test_interrupted_migrate.py",
     "package/",
+    "security/test_hostile",
+    "services/test_locked_database.py",
     "services/test_parallel.py",
     "tasks/test_workers.py",
     "test_spire_alias.py",
@@ -68,10 +73,13 @@ SLOW = (
 )
 # The chosen host and database make no difference to these; they run on the default host and SQLite.
 INDEPENDENT = (
+    "auth/test_user_model_without_permissions.py",
     "channels/webhook/test_http_post.py",
     "checks/test_delivery.py",
     "docs/",
     "example_project/",
+    "security/test_hostile",
+    "management/test_help_desk_create_groups_hosts.py",
     "test_spire_alias.py",
     "test_translations.py",
     "text/",

@@ -22,6 +22,9 @@ DEFAULTS = {
     "DELIVERY": "after_commit",
     "EMAIL_TIMEOUT": 10,
     "MAX_DELIVERY_DELAY": 3600,
+    "MAX_MENTIONS_PER_HOUR": 20,
+    "MAX_REPLIES_PER_HOUR": 60,
+    "MAX_TICKETS_PER_HOUR": 20,
     "NOTIFICATION_RULES": {},
     "NOTIFY_CREATORS_OF_OWN_TICKETS": True,
     "SITE_URL": None,
@@ -64,6 +67,29 @@ def test_value_is_read_at_each_use_even_in_nested_overrides() -> None:
             assert timeout() == 1
         assert timeout() == 1
     assert timeout() == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CHANGES_WINDOW", float("inf")),
+        ("COMMENT_EDIT_TIME", 1e20),
+        ("EMAIL_TIMEOUT", 0),
+        ("EMAIL_TIMEOUT", "10"),
+        ("EMAIL_TIMEOUT", True),
+        ("MAX_DELIVERY_DELAY", float("nan")),
+        ("WEBHOOKS_TO_PRIVATE_ADDRESSES", "no"),
+        ("CHANNELS", None),
+    ],
+)
+def test_default_is_used_for_a_value_of_wrong_type_or_range(name: str, value: object) -> None:
+    with override_settings(HELP_DESK={name: value}):
+        assert getattr(help_desk_settings, name) == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_every_number_has_limits(setting: Any) -> None:
+    assert (setting.limits is not None) == bool({int, float}.intersection(setting.types))
 
 
 def test_unknown_setting_is_an_attribute_error() -> None:

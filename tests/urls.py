@@ -8,6 +8,10 @@ from help_desk.include_helper import include_helper
 
 urlpatterns = [
     path("", include_helper()),
-    path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
+    path(
+        "accounts/login/",
+        auth_views.LoginView.as_view(template_name="admin/login.html"),
+        name="login",
+    ),
     path("admin/", admin.site.urls),
 ]

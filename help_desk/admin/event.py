@@ -41,7 +41,7 @@ class TicketEventAdmin(RelatedToTicketAdmin):
     @admin.display(description=_("Fields"))
     def changed_fields(self, event: TicketEvent) -> str:
         """Return the names of the changed fields."""
-        return ", ".join(event.changes)
+        return ", ".join(event.values)
 
     @admin.display(description=_("Changes"))
     def changed_values(self, event: TicketEvent) -> SafeString:
@@ -53,7 +53,7 @@ class TicketEventAdmin(RelatedToTicketAdmin):
                 format_value(name, old, names) or "–",
                 format_value(name, new, names) or "–",
             )
-            for name, (old, new) in event.changes.items()
+            for name, (old, new) in event.values.items()
         )
         return format_html_join(mark_safe("<br>"), "{}: {} → {}", lines)
 

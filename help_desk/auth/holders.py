@@ -23,7 +23,8 @@ def holders(permission: str, using: str, among: Collection[Any] | None = None) -
 
     Each authentication backend that can list holders is queried once
     (https://docs.djangoproject.com/en/stable/topics/auth/customizing/). For one that cannot,
-    `has_perm` is called for each user of `among`, if that is given.
+    `has_perm` is called for each user of `among`, if that is given. Likewise, `has_perm` of a user
+    model without groups and permissions is called, which need not ask the backends.
 
     Args:
         permission: The name of the permission, in the form that `has_perm` expects.
@@ -43,7 +44,7 @@ def holders(permission: str, using: str, among: Collection[Any] | None = None) -
         except (FieldError, NotImplementedError):
             # FieldError: Django's backend, with a user model without groups and permissions.
             other_backends.append(backend)
-    if among is not None and other_backends:
+    if among is not None:
         found |= _check_each_user(other_backends, permission, using, set(among) - found)
     return found
 
@@ -127,12 +128,16 @@ def _active_ids(users: Iterable[Any], using: str, among: Collection[Any] | None)
 def _check_each_user(
     backends: Iterable[Any], permission: str, using: str, among: Collection[Any]
 ) -> set[Any]:
-    backends = [backend for backend in backends if hasattr(backend, "has_perm")]
-    if not backends or not among:
+    user_model: Any = get_user_model()
+    if issubclass(user_model, PermissionsMixin):
+        checks = [backend.has_perm for backend in backends if hasattr(backend, "has_perm")]
+    else:
+        checks = [user_model.has_perm]  # ModelBackend.has_perm fails without `is_superuser`
+    if not checks or not among:
         return set()
-    users = get_user_model()._default_manager.using(using).filter(pk__in=among)
+    users = user_model._default_manager.using(using).filter(pk__in=among)
     return {
         user.pk
         for user in users
-        if user.is_active and any(backend.has_perm(user, permission) for backend in backends)
+        if user.is_active and any(has_perm(user, permission) for has_perm in checks)
     }

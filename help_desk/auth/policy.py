@@ -95,6 +95,14 @@ def visible_events(user: AnyUser) -> TicketEventQuerySet:
     return hide_internal(TicketEvent.objects.all(), user)
 
 
+def with_version(tickets: HelpDeskTicketQuerySet, user: AnyUser) -> HelpDeskTicketQuerySet:
+    """Annotate `version`, the ID of the latest event that the user can see.
+
+    That of a hidden one would reveal that an internal note was written.
+    """
+    return tickets.with_version(public=not can_see_internal(user))
+
+
 def visible_comments(user: AnyUser) -> TicketCommentQuerySet:
     """Return the comments that a user can see, provided that they can view the ticket."""
     return hide_internal(TicketComment.objects.all(), user)

@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 class ChannelUnavailableError(HelpDeskError):
     """No message can be sent through this channel now, to any recipient."""
 
+    def __init__(self, message: str, *, attempted: Sequence[Notification] = ()) -> None:
+        """Describe the error.
+
+        Args:
+            message: What went wrong. It is stored and shown in the admin, so it must not
+                contain passwords.
+            attempted: The rows of the message that was being sent; it counts as an attempt for
+                them, but not for others.
+        """
+        super().__init__(message)
+        self.attempted = attempted
+
 
 class NotSentError(HelpDeskError):
     """One message could not be sent; the next one may be."""
@@ -41,7 +53,7 @@ class Recipient:
     """A user or an address to notify.
 
     Attributes:
-        user_id: The user's ID; None for an address in `ADMINS` without a user.
+        user_id: The user's ID; None for an address in `ADMINS` that is notified by itself.
         email: The email address, if it is known and needed.
         roles: The recipient's roles for the ticket.
     """

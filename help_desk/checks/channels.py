@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
 def check_channels(**kwargs: Any) -> list[CheckMessage]:
     """Check each channel class, that names are unique, and what the channels check themselves."""
-    paths: object = help_desk_settings.CHANNELS
-    if not isinstance(paths, (list, tuple)):
-        return []  # reported as E102
-    messages = [message for path in paths for message in _check_path(path)]
+    messages = [message for path in help_desk_settings.CHANNELS for message in _check_path(path)]
     if messages:
         return messages  # The channels cannot be used.
     channels = active_channels()

@@ -25,9 +25,9 @@ WITHOUT_WORKERS = frozenset({"ImmediateBackend", "DummyBackend"})
 
 def check_delivery(**kwargs: Any) -> list[CheckMessage]:
     """Check the delivery mode, and for `task` the backend of the tasks framework."""
-    mode: object = help_desk_settings.DELIVERY
+    mode = help_desk_settings.DELIVERY
     modes = HelpDeskSettings.DELIVERY.choices
-    if isinstance(mode, str) and mode not in modes:
+    if mode not in modes:
         return [
             Error(
                 f"HELP_DESK['DELIVERY'] is {mode!r}, which is not a delivery mode.",

@@ -20,16 +20,13 @@ ROLES_AT_CREATION = (Role.MANAGER, Role.DEVELOPER)
 
 def check_rules(**kwargs: Any) -> list[CheckMessage]:
     """Check the kinds, roles and channels of the host's rules."""
-    rules: object = help_desk_settings.NOTIFICATION_RULES
-    if not isinstance(rules, dict):
-        return []  # reported as E102
     return [
         Error(
             f"HELP_DESK['NOTIFICATION_RULES']{key} is invalid: {problem}",
             hint="For example: {'reply': {'manager': ['in_app']}}.",
             id="help_desk.E112",
         )
-        for kind, by_role in rules.items()
+        for kind, by_role in help_desk_settings.NOTIFICATION_RULES.items()
         for key, problem in _problems(kind, by_role)
     ]
 

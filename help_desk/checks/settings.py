@@ -1,4 +1,4 @@
-"""The `HELP_DESK` dict: unknown keys and wrong types."""
+"""The `HELP_DESK` dict: unknown keys, wrong types, and numbers outside their range."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
-    """Check the keys and the types of the values."""
+    """Check the keys, and the types and ranges of the values."""
     values: object = getattr(settings, "HELP_DESK", {})
     if isinstance(values, dict):
         return list(_check_values(values))
@@ -44,13 +44,10 @@ def _check_values(values: dict[Any, Any]) -> Iterator[CheckMessage]:
                 hint=f"{suggestion}See the settings reference.",
                 id="help_desk.W101",
             )
-        elif not _has_type(value, setting.types):
+        elif not setting.has_type(value):
             yield _wrong_type(setting, value)
-
-
-def _has_type(value: object, types: tuple[type, ...]) -> bool:
-    # To Python, True and False are numbers.
-    return bool in types if isinstance(value, bool) else isinstance(value, types)
+        elif not setting.is_within_limits(value):
+            yield _outside_limits(setting, value)
 
 
 def _wrong_type(setting: Setting[Any], value: object) -> Error:
@@ -59,6 +56,15 @@ def _wrong_type(setting: Setting[Any], value: object) -> Error:
     shown = type(value).__name__ if setting.name == "WEBHOOKS" else repr(value)
     return Error(
         f"HELP_DESK[{setting.name!r}] must be of type {types}, not {shown}.",
-        hint=f"{setting.help} The default is {setting.default!r}.",
+        hint=f"{setting.help} The default is {setting.default!r}, which is used instead.",
         id="help_desk.E102",
+    )
+
+
+def _outside_limits(setting: Setting[Any], value: object) -> Error:
+    lowest, highest = setting.limits or (None, None)
+    return Error(
+        f"HELP_DESK[{setting.name!r}] must be a number from {lowest} to {highest}, not {value!r}.",
+        hint=f"{setting.help} The default is {setting.default!r}, which is used instead.",
+        id="help_desk.E113",
     )

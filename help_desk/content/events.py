@@ -99,7 +99,7 @@ def _comment(event: TicketEvent, names: Mapping[str, str]) -> Content:
         if event.is_internal
         else _("%(user)s replied to ticket #%(number)s")
     )
-    text = event.new_value("text")
+    text = event.new_value("text") or ""
     return Content(
         subject=conversation_subject(event.ticket_id, event.ticket.description),
         title=title % _actor_and_ticket(event),

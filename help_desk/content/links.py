@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -13,6 +14,25 @@ from help_desk.conf import help_desk_settings
 if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket
 
+BASE_URL = re.compile(
+    r"https?://(?:\w[\w.-]*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[\w.~/%-]*)?",
+    re.IGNORECASE,
+)
+MAX_PORT = 65535
+
+
+def is_base_url(url: str) -> bool:
+    """Return whether paths can be appended to a URL: scheme, host, and optionally port and path.
+
+    Args:
+        url: The URL. A username, a password, a query or a fragment make it invalid.
+
+    Returns:
+        True for `https://intranet.example.com` and the like.
+    """
+    found = BASE_URL.fullmatch(url)
+    return found is not None and 0 < int(found["port"] or 1) <= MAX_PORT
+
 
 def has_site() -> bool:
     """Whether the host uses the sites framework and sets `SITE_ID`."""
@@ -20,17 +40,23 @@ def has_site() -> bool:
 
 
 def site_url() -> str | None:
-    """Return the setting `SITE_URL`, or the HTTPS URL of the current site, or None."""
-    if help_desk_settings.SITE_URL:
-        return help_desk_settings.SITE_URL.rstrip("/")
-    if has_site():
-        from django.contrib.sites.models import Site  # noqa: PLC0415 -- only if installed
+    """Return the setting `SITE_URL`, or the HTTPS URL of the current site, or None.
 
-        try:
-            return f"https://{Site.objects.get_current().domain}"
-        except Site.DoesNotExist:
-            return None
-    return None
+    None, too, if it is not a valid base URL: no link is better than a wrong one.
+    """
+    url = help_desk_settings.SITE_URL or _url_of_current_site()
+    return url.rstrip("/") if url and is_base_url(url) else None
+
+
+def _url_of_current_site() -> str | None:
+    if not has_site():
+        return None
+    from django.contrib.sites.models import Site  # noqa: PLC0415 -- only if installed
+
+    try:
+        return f"https://{Site.objects.get_current().domain}"
+    except Site.DoesNotExist:
+        return None
 
 
 def absolute_url(path: str) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -100,13 +100,13 @@ def changes_of(event: TicketEvent, names: Mapping[str, str] | None = None) -> It
     Yields:
         One change per field.
     """
-    for field in event.changes:
+    for field, (old, new) in event.values.items():
         if field not in LONG_FIELDS:
             yield Change(
                 field=field,
                 label=field_label(field),
-                old=format_value(field, event.old_value(field), names),
-                new=format_value(field, event.new_value(field), names),
+                old=format_value(field, old, names),
+                new=format_value(field, new, names),
             )
 
 
@@ -130,10 +130,21 @@ def user_names(events: Iterable[TicketEvent]) -> dict[str, str]:
 
 def users_by_id(user_ids: Iterable[Any], using: str | None) -> dict[str, Any]:
     """Return ID, as text, to user, by at most one query."""
-    if not (ids := set(user_ids)):
+    user_model = get_user_model()
+    ids = {user_id for user_id in user_ids if _is_valid_id(user_id, user_model)}
+    if not ids:
         return {}
-    users = get_user_model()._default_manager.using(using).filter(pk__in=ids)
+    users = user_model._default_manager.using(using).filter(pk__in=ids)
     return {str(user.pk): user for user in users}
+
+
+def _is_valid_id(user_id: Any, user_model: type[Any]) -> bool:
+    """Return whether a text can be the ID of a user; one of an earlier user model may not."""
+    try:
+        user_model._meta.pk.to_python(user_id)
+    except ValidationError:
+        return False
+    return True
 
 
 def summary(text: str) -> str:

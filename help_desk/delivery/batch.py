@@ -3,6 +3,9 @@
 Claiming is a short transaction. Sending happens outside of any, and each result is recorded
 before the next message is sent. A claimed row has a lease until its `due_datetime`; the rows of
 a run that died are due again at that time.
+
+Every statement can be repeated if the connection is cut. The answer to a claim may be lost after
+it was committed, so rows are read by their lease: those that the batch has are those that it finds.
 """
 
 from __future__ import annotations
@@ -11,38 +14,35 @@ import logging
 import uuid
 from collections import defaultdict
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from help_desk.channels import ChannelUnavailableError, SendResult, active_channels
+from help_desk.channels import SendResult, active_channels
 from help_desk.choices import NotificationStatusChoices
 from help_desk.conf import help_desk_settings
-from help_desk.delivery.retry import close_broken_connection, retry_on_db_error, transitions
+from help_desk.delivery.retry import DATABASE_ERRORS, retry_on_db_error, transitions
 from help_desk.delivery.run import BATCH_SIZE
+from help_desk.delivery.sending import results
 from help_desk.models import Notification
 from help_desk.notifications.eligibility import skip_reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator
+    from collections.abc import Collection
 
-    from help_desk.channels import Channel
     from help_desk.delivery.run import Run
     from help_desk.querysets import NotificationQuerySet
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
-LEASE_RESERVE = timedelta(minutes=2)
-"""A batch stops sending this long before its lease ends: longer than one message takes, and
-longer than the clocks of two machines differ."""
-MAX_UNEXPECTED_ERRORS = 3
-"""Unexpected errors after which a channel is treated as unavailable."""
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=2)
+"""How far the clocks of two machines may be apart."""
+LEASE_RESERVE = MAX_CLOCK_DIFFERENCE + timedelta(minutes=1)
+"""A batch stops sending this long before its lease ends, so that one message can take a minute."""
 
 
 class Batch:
@@ -53,55 +53,74 @@ class Batch:
         self.lease = uuid.uuid4()
         self.lease_end = timezone.now() + LEASE
         self.channels = {channel.name: channel for channel in active_channels()}
-        self.undecided: set[int] = set()
         self.rows: list[Notification] = []
+        self.undecided: set[int] = set()
+        """The IDs of rows without a result."""
+        self.decided: set[int] = set()
+        self.has_unread = False
+        """Whether there may be rows that the batch has claimed and not read."""
 
     @property
     def _table(self) -> NotificationQuerySet:
         return Notification.objects.using(self.run.using)
 
     @property
+    def _held(self) -> NotificationQuerySet:
+        """The rows that have the lease; its end is indexed, the lease is not."""
+        return self._table.filter(due_datetime=self.lease_end, lease=self.lease)
+
+    @property
     def _is_over(self) -> bool:
-        return self.run.is_out_of_time or timezone.now() >= self.lease_end - LEASE_RESERVE
+        return self.run.is_out_of_time or self._is_lease_over
+
+    @property
+    def _is_lease_over(self) -> bool:
+        return timezone.now() >= self.lease_end - LEASE_RESERVE
 
     def claim_due(self, size: int) -> int:
         """Claim due rows, and return how many candidates there were."""
-        due = self._table.due(timezone.now()).exclude(channel__in=self.run.blocked)
+        due = self._table.due(timezone.now()).exclude(channel__in=self.run.pauses.blocked)
         if self.run.event_id is not None:
             due = due.filter(event_id=self.run.event_id)
         return self._claim(due.order_by("due_datetime", "pk"), size)
 
     def _claim(self, rows: NotificationQuerySet, size: int) -> int:
-        def claim() -> list[int]:
-            # Wait for the locked rows of a single event: no later batch would find them.
-            wait = self.run.event_id is not None
-            return rows.claim(lease=self.lease, until=self.lease_end, size=size, wait=wait)
+        # Wait for the locked rows of a single event: no later batch would find them.
+        wait = self.run.event_id is not None
 
-        ids = retry_on_db_error(claim, self.run.using)
-        self.undecided.update(ids)
-        return len(ids)
+        def claim() -> int:
+            # Not twice, if the first attempt was committed and its answer lost.
+            if self.has_unread and (claimed := self._held.count() - len(self.rows)):
+                return claimed
+            self.has_unread = True
+            return len(rows.claim(lease=self.lease, until=self.lease_end, size=size, wait=wait))
+
+        found = retry_on_db_error(claim)
+        self.has_unread = found > 0
+        return found
 
     def send(self) -> bool:
         """Send the rows and record the results; return whether there was time for all."""
-        try:
+        self._read()
+        if self._claim_same_messages():
             self._read()
-            if self._claim_same_messages():
-                self._read()
-            self._skip()
-            for name, rows in groupby(self.rows, key=attrgetter("channel")):
-                if not self._send_through(name, list(rows)):
-                    return False
-        finally:
-            self._release()
+        self._skip()
+        for name, rows in groupby(self.rows, key=attrgetter("channel")):
+            # Claiming and reading may have taken longer than the lease.
+            if self._is_lease_over or not self._send_through(name, list(rows)):
+                return False
         return True
 
     def _read(self) -> None:
         """Load the rows that have the lease."""
-        held = self._table.filter(pk__in=self.undecided, lease=self.lease).select_related(
+        if not self.has_unread:
+            return
+        held = self._held.select_related(
             "event__ticket", "event__actor", "event__comment", "recipient"
         )
-        self.rows = list(held.order_by("channel", "pk")) if self.undecided else []
+        self.rows = retry_on_db_error(lambda: list(held.order_by("channel", "pk")))
         self.undecided = {row.pk for row in self.rows}
+        self.has_unread = False
 
     def _claim_same_messages(self) -> int:
         """Claim the other rows that belong in the same messages, and return their number."""
@@ -112,7 +131,7 @@ class Batch:
         now = timezone.now()
         window_end = now + timedelta(seconds=help_desk_settings.CHANGES_WINDOW)
         others = self._table.in_same_message_as(rows, now=now, window_end=window_end)
-        ids = list(others.values_list("pk", flat=True)[:BATCH_SIZE])
+        ids = retry_on_db_error(lambda: list(others.values_list("pk", flat=True)[:BATCH_SIZE]))
         if not ids:
             return 0
         # Without the join, so that no event is locked.
@@ -124,7 +143,9 @@ class Batch:
     def _skip(self) -> None:
         """Skip the rows that must not be sent any more."""
         by_reason = defaultdict(set)
-        reasons = skip_reasons(self.rows, self.channels.values(), self.run.using)
+        reasons = retry_on_db_error(
+            lambda: skip_reasons(self.rows, self.channels.values(), self.run.using)
+        )
         for row_id, reason in reasons.items():
             by_reason[reason].add(row_id)
         for reason, ids in by_reason.items():
@@ -144,41 +165,18 @@ class Batch:
             error = f"The channel {name!r} is not in HELP_DESK['CHANNELS']."
             self._record(SendResult(notifications=rows, error=error))
             return True
-        with closing(self._results(channel, {row.pk: row for row in rows})) as results:
-            for result in results:
+        if not self.run.pauses.permit(name):
+            return True  # Another run tries it first; the rows are released.
+        with closing(results(channel, rows, self.run.pauses)) as all_results:
+            for result in all_results:
                 self._record(result)
+                if not result.is_deferred and (not result.error or result.is_permanent):
+                    self.run.pauses.end(name)
                 if self.run.progress is not None:
                     self.run.progress(self.run.report)
                 if self._is_over:
                     return False
         return True
-
-    def _results(
-        self, channel: Channel, remaining: dict[int, Notification]
-    ) -> Generator[SendResult]:
-        """Send rows and yield one result per row, even if the channel raises an error."""
-        for attempt in range(1, MAX_UNEXPECTED_ERRORS + 1):
-            is_unavailable, error_text = attempt == MAX_UNEXPECTED_ERRORS, ""
-            try:
-                yield from _send(channel, remaining)
-            except ChannelUnavailableError as error:
-                logger.warning("Channel %s is unavailable: %s", channel.name, error)
-                error_text, is_unavailable = str(error), True
-            except Exception as unexpected_error:
-                # A host's channel may raise anything. It sends its rows in order, so the next
-                # row caused it, unless it happens repeatedly.
-                logger.exception("Channel %s failed.", channel.name)
-                close_broken_connection(self.run.using)
-                error_text = f"{type(unexpected_error).__name__}: {unexpected_error}"[:1000]
-            if not remaining:
-                return
-            if is_unavailable:
-                self.run.blocked.add(channel.name)
-                rest = tuple(remaining.values())
-                yield SendResult(notifications=rest, error=error_text, is_deferred=True)
-                return
-            first = remaining.pop(next(iter(remaining)))
-            yield SendResult(notifications=(first,), error=error_text)
 
     def _record(self, result: SendResult) -> None:
         for counter, rows, values in transitions(result):
@@ -192,33 +190,20 @@ class Batch:
         # Even if the update fails, rows that were sent must not be released: they would be sent
         # again immediately.
         self.undecided.difference_update(ids)
+        self.decided.update(ids)
 
         def write() -> int:
             return self._table.record_result(ids, lease=self.lease, is_attempt=is_attempt, **values)
 
-        self.run.report.count(counter, retry_on_db_error(write, self.run.using))
+        self.run.report.count(counter, retry_on_db_error(write))
 
-    def _release(self) -> None:
-        """Release the rows that were not sent in time."""
-        if not self.undecided:
+    def release(self) -> None:
+        """Release the rows that have no result."""
+        if not (self.undecided or self.has_unread):
             return
-        held = self._table.filter(pk__in=self.undecided, lease=self.lease)
+        rows = self._held.exclude(pk__in=self.decided)
         try:
-            held.write(lease=None, due_datetime=timezone.now())
-        except (DatabaseError, InterfaceError):
+            retry_on_db_error(lambda: rows.write(lease=None, due_datetime=timezone.now()))
+        except DATABASE_ERRORS:
             logger.exception("Rows could not be released; they are due when their lease ends.")
-
-
-def _send(channel: Channel, remaining: dict[int, Notification]) -> Iterator[SendResult]:
-    """Send rows, and remove each from `remaining` as soon as it has a result."""
-    if not remaining:
-        return
-    for result in channel.send(list(remaining.values())):
-        # A channel may yield a row twice, or one that it was not given.
-        rows = [remaining.pop(row.pk) for row in result.notifications if row.pk in remaining]
-        if rows:
-            yield replace(result, notifications=rows)
-    if remaining:
-        rest = tuple(remaining.values())
-        remaining.clear()
-        yield SendResult(notifications=rest, error="The channel returned no result.")
+            self.run.unreleased.append(self.release)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
 from help_desk.conf import help_desk_settings
-from help_desk.models import DeliveryRun, Notification
+from help_desk.models import ChannelPause, DeliveryRun, Notification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ class OutboxStatus:
         failed: Rows that failed permanently.
         max_delay: The delay of the most overdue row; None if no row is overdue.
         runs: The latest run of each source.
+        pauses: The channels that are unavailable.
     """
 
     waiting: int
@@ -36,6 +37,7 @@ class OutboxStatus:
     failed: int
     max_delay: timedelta | None
     runs: Sequence[DeliveryRun]
+    pauses: Sequence[ChannelPause]
 
     def is_late(self, limit: timedelta) -> bool:
         """Whether the delay of a row exceeds the limit."""
@@ -60,6 +62,7 @@ def outbox_status(using: str) -> OutboxStatus:
         failed=rows.filter(status=NotificationStatusChoices.FAILED).count(),
         max_delay=max_delay(using, now),
         runs=list(DeliveryRun.objects.using(using).order_by("source")),
+        pauses=list(ChannelPause.objects.using(using).order_by("channel")),
     )
 
 

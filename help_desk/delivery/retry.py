@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, Error, InterfaceError, connections
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+DATABASE_ERRORS = (DatabaseError, InterfaceError)
+
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=6)
 CHANNEL_PAUSE = timedelta(minutes=1)
-"""How long rows wait for a channel that is unavailable."""
+"""How long a channel that is unavailable is not used, and the rows that it was given wait."""
 GIVE_UP_AFTER = timedelta(days=3)
 MIN_ATTEMPTS = 5
 """A row does not fail before this many attempts: the first reply after a long outage may be a
@@ -79,20 +82,29 @@ def _jitter(delay: timedelta) -> timedelta:
     return delay * random.uniform(0.8, 1.2)  # noqa: S311 -- not a secret
 
 
-def retry_on_db_error(action: Callable[[], Result], using: str) -> Result:
-    """Run a statement or transaction that can be repeated; retry it if the database fails."""
+def retry_on_db_error(action: Callable[[], Result]) -> Result:
+    """Run a statement or transaction that can be repeated; retry it if the database fails.
+
+    The action may already have taken effect when it is repeated: if a connection is cut, the
+    answer of the server is lost.
+    """
     for delay in RETRY_DELAYS:
         try:
             return action()
-        except (DatabaseError, InterfaceError) as error:
+        except DATABASE_ERRORS as error:
             logger.warning("Database error, retrying: %s", error)
-            close_broken_connection(using)
+            close_broken_connections()
             time.sleep(delay)
     return action()
 
 
-def close_broken_connection(using: str) -> None:
-    """Close a connection that no longer works, so that the next query opens a new one."""
-    connection = connections[using]
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
+def close_broken_connections() -> None:
+    """Close connections after an error, so that the next query opens new ones."""
+    # Also those that may still work: PyMySQL checks a connection by reconnecting, without the
+    # settings of Django's session. Those in a transaction are left to it.
+    for connection in connections.all(initialized_only=True):
+        if connection.errors_occurred and not connection.in_atomic_block:
+            # Some drivers refuse to close a connection that the server has closed. Django drops
+            # it nevertheless.
+            with suppress(Error):
+                connection.close()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from help_desk.delivery.pauses import Pauses
+
 BATCH_SIZE = 100
 IDLE_RECORD_INTERVAL = timedelta(minutes=1)
 """Runs that had nothing to do are recorded at most this often."""
@@ -59,8 +61,9 @@ class Run:
         deadline: When to stop.
         stop: Returns whether to stop at once.
         progress: Called with the report after each message.
+        pauses: The channels that are unavailable.
         report: What was done so far.
-        blocked: The names of channels that are unavailable.
+        unreleased: Releases of rows that failed, to be tried again before the next batch.
     """
 
     using: str
@@ -69,8 +72,9 @@ class Run:
     deadline: datetime | None = None
     stop: Callable[[], bool] | None = None
     progress: Callable[[DeliveryReport], None] | None = None
+    pauses: Pauses
     report: DeliveryReport = field(default_factory=DeliveryReport)
-    blocked: set[str] = field(default_factory=set)
+    unreleased: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
@@ -83,6 +87,13 @@ class Run:
         if self.stop is not None and self.stop():
             return True
         return self.deadline is not None and timezone.now() >= self.deadline
+
+    def release_again(self) -> None:
+        """Release rows that could not be released, because the database was unavailable."""
+        releases = self.unreleased[:]
+        self.unreleased.clear()
+        for release in releases:
+            release()
 
     @property
     def next_size(self) -> int:

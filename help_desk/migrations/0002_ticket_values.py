@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 import help_desk.validators
 from help_desk import takeover
+from help_desk.migrations._restartable import restartable
 
 MAX_LISTED = 20
 
@@ -31,56 +32,58 @@ class Migration(migrations.Migration):
 
     dependencies = [("django_spire_help_desk", "0001_initial")]
 
-    operations = [
-        migrations.RunPython(refuse_invalid_rows, migrations.RunPython.noop),
-        migrations.AlterField(
-            model_name="helpdeskticket",
-            name="created_datetime",
-            field=models.DateTimeField(
-                default=django.utils.timezone.now, editable=False, verbose_name="Created"
+    operations = restartable(
+        [
+            migrations.RunPython(refuse_invalid_rows, migrations.RunPython.noop),
+            migrations.AlterField(
+                model_name="helpdeskticket",
+                name="created_datetime",
+                field=models.DateTimeField(
+                    default=django.utils.timezone.now, editable=False, verbose_name="Created"
+                ),
             ),
-        ),
-        migrations.AlterField(
-            model_name="helpdeskticket",
-            name="description",
-            field=models.TextField(
-                validators=[
-                    django.core.validators.MaxLengthValidator(100000),
-                    help_desk.validators.validate_storable_text,
-                    help_desk.validators.validate_not_blank,
-                ],
-                verbose_name="Description",
+            migrations.AlterField(
+                model_name="helpdeskticket",
+                name="description",
+                field=models.TextField(
+                    validators=[
+                        django.core.validators.MaxLengthValidator(100000),
+                        help_desk.validators.validate_storable_text,
+                        help_desk.validators.validate_not_blank,
+                    ],
+                    verbose_name="Description",
+                ),
             ),
-        ),
-        migrations.AlterField(
-            model_name="helpdeskticket",
-            name="is_active",
-            field=models.BooleanField(default=True, editable=False, verbose_name="Active"),
-        ),
-        migrations.AlterField(
-            model_name="helpdeskticket",
-            name="is_deleted",
-            field=models.BooleanField(default=False, editable=False, verbose_name="Deleted"),
-        ),
-        migrations.AddConstraint(
-            model_name="helpdeskticket",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["app", "comp"])),
-                name="help_desk_ticket_purpose_valid",
+            migrations.AlterField(
+                model_name="helpdeskticket",
+                name="is_active",
+                field=models.BooleanField(default=True, editable=False, verbose_name="Active"),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="helpdeskticket",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority__in", ["low", "med", "high", "urge"])),
-                name="help_desk_ticket_priority_valid",
+            migrations.AlterField(
+                model_name="helpdeskticket",
+                name="is_deleted",
+                field=models.BooleanField(default=False, editable=False, verbose_name="Deleted"),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="helpdeskticket",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["read", "prog", "done"])),
-                name="help_desk_ticket_status_valid",
+            migrations.AddConstraint(
+                model_name="helpdeskticket",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("purpose__in", ["app", "comp"])),
+                    name="help_desk_ticket_purpose_valid",
+                ),
             ),
-        ),
-    ]
+            migrations.AddConstraint(
+                model_name="helpdeskticket",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("priority__in", ["low", "med", "high", "urge"])),
+                    name="help_desk_ticket_priority_valid",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="helpdeskticket",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("status__in", ["read", "prog", "done"])),
+                    name="help_desk_ticket_status_valid",
+                ),
+            ),
+        ]
+    )

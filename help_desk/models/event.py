@@ -32,10 +32,11 @@ class TicketEvent(AppendOnlyModel):
         verbose_name=_("Ticket"),
     )
     type = models.CharField(max_length=8, choices=TicketEventType, verbose_name=_("Type"))
-    # History is kept when a user is deleted.
+    # History is kept when a user is deleted. An index of `Meta` begins with it.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
+        db_index=False,
         null=True,
         blank=True,
         related_name="+",
@@ -62,6 +63,13 @@ class TicketEvent(AppendOnlyModel):
         default_permissions = ("view",)
         verbose_name = _("Ticket event")
         verbose_name_plural = _("Ticket events")
+        indexes = (
+            # Serves the limits: a user's new tickets, or replies, of the last hour. Also serves
+            # the deletion of a user.
+            models.Index(
+                fields=["actor", "type", "created_datetime"], name="help_desk_event_by_actor"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_type_display()}: Ticket #{self.ticket_id}"
@@ -76,10 +84,35 @@ class TicketEvent(AppendOnlyModel):
         """Whether it is about an internal note."""
         return self.comment is not None and self.comment.is_internal
 
+    @property
+    def values(self) -> dict[str, tuple[Any, Any]]:
+        """The old and the new value of each changed field."""
+        return old_and_new_values(self.changes)
+
     def old_value(self, field: str) -> Any:
         """Return a field's value before the event; None if it did not change."""
-        return self.changes.get(field, (None, None))[0]
+        return self._values_of(field)[0]
 
     def new_value(self, field: str) -> Any:
         """Return a field's value after the event; None if it did not change."""
-        return self.changes.get(field, (None, None))[1]
+        return self._values_of(field)[1]
+
+    def _values_of(self, field: str) -> tuple[Any, Any]:
+        is_changed = isinstance(self.changes, dict) and field in self.changes
+        return _pair(self.changes[field]) if is_changed else (None, None)
+
+
+def old_and_new_values(changes: Any) -> dict[str, tuple[Any, Any]]:
+    """Return field name to old and new value of an event's `changes`."""
+    if not isinstance(changes, dict):
+        return {}
+    return {field: _pair(values) for field, values in changes.items()}
+
+
+def _pair(values: Any) -> tuple[Any, Any]:
+    # Other code may have written the event: what is not a pair counts as the new value.
+    match values:
+        case [old, new]:
+            return old, new
+        case _:
+            return None, values

@@ -1,9 +1,10 @@
-"""Notification preferences and email frequency of users."""
+"""Notification preferences and email frequency of users, and addresses that unsubscribed."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.enums import EmailFrequency, NotificationKind
@@ -68,3 +69,28 @@ class EmailSchedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.get_frequency_display()}"
+
+
+class UnsubscribedAddress(models.Model):
+    """An address in `ADMINS` that gets no more emails about new tickets.
+
+    Only the link in such an email writes it: whoever used it reads the mailbox. A user with the
+    address cannot unsubscribe it, because nobody has verified that the mailbox is theirs.
+    """
+
+    address = models.CharField(
+        max_length=500,
+        unique=True,
+        verbose_name=_("Address"),
+        help_text=_("Delete the row to send emails about new tickets to this address again."),
+    )
+    created_datetime = models.DateTimeField(default=timezone.now, verbose_name=_("Created"))
+
+    class Meta:
+        db_table = "django_spire_help_desk_unsubscribed_address"
+        default_permissions = ("view", "delete")
+        verbose_name = _("Unsubscribed address")
+        verbose_name_plural = _("Unsubscribed addresses")
+
+    def __str__(self) -> str:
+        return self.address

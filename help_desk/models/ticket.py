@@ -18,6 +18,7 @@ from help_desk.choices import (
     HelpDeskTicketStatusChoices,
 )
 from help_desk.enums import TicketEventType
+from help_desk.models.deletion import unassign
 from help_desk.models.event import TicketEvent
 from help_desk.models.service_descriptor import ServiceDescriptor
 from help_desk.models.tracker import SnapshotTracker
@@ -82,7 +83,7 @@ class HelpDeskTicket(models.Model):
 
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=unassign,
         null=True,
         blank=True,
         related_name="assigned_help_desk_tickets",
@@ -103,7 +104,7 @@ class HelpDeskTicket(models.Model):
     tracker = SnapshotTracker(fields=TRACKED_FIELDS)
 
     version: int | None
-    """The ID of the latest event; set by `with_version()` of the queryset."""
+    """The ID of the latest (visible) event; set by `with_version()` of the queryset."""
     is_muted: bool | None
     """Whether a user muted it; set by `with_subscription_for(user)` of the queryset."""
 
@@ -179,6 +180,7 @@ class HelpDeskTicket(models.Model):
 
         With a comment, the event records that the comment was added.
         """
+        self.tracker.forget_rolled_back_saves()
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else frozenset(update_fields)
         # No savepoint: as in Django, an error dooms the caller's transaction.
@@ -188,6 +190,7 @@ class HelpDeskTicket(models.Model):
             changes = self.initial_values() if is_new else self._changes(fields)
             if comment is not None:
                 changes["text"] = [None, comment.text]
+            self.tracker.remember_before_save(using)
             super().save(using=using, update_fields=fields, **options)
             if not changes:
                 return None
@@ -276,12 +279,12 @@ def restore_on_error(ticket: HelpDeskTicket) -> Iterator[None]:
     fields = [field.attname for field in ticket._meta.concrete_fields]
     values = {name: getattr(ticket, name) for name in fields if name in ticket.__dict__}
     state = ticket._state.adding, ticket._state.db
-    tracked = dict(ticket.tracker.saved_data)
+    saved_data, uncommitted = dict(ticket.tracker.saved_data), ticket.tracker.uncommitted
     try:
         yield
     except BaseException:
         for name, value in values.items():
             setattr(ticket, name, value)
         ticket._state.adding, ticket._state.db = state
-        ticket.tracker.saved_data = tracked
+        ticket.tracker.saved_data, ticket.tracker.uncommitted = saved_data, uncommitted
         raise

@@ -8,10 +8,12 @@ asks the database for the old value of a field that was set without being loaded
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from model_utils import FieldTracker
 from model_utils.tracker import FieldInstanceTracker
+
+from help_desk.models.rollback import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +21,53 @@ if TYPE_CHECKING:
     from django.db import models
 
 
+class UncommittedSave(NamedTuple):
+    """A save that can still be rolled back, and what was saved before it."""
+
+    outcome: Outcome
+    pk: Any
+    adding: bool
+    db: str | None
+    saved_data: dict[str, Any]
+
+
 class SnapshotInstanceTracker(FieldInstanceTracker):
     """The saved values of one instance; they must be immutable, as those of a ticket are."""
+
+    uncommitted: tuple[UncommittedSave, ...] = ()
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # The copy of the instance gets its own one at first use.
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process cannot know what becomes of this one's transaction.
+        return {**self.__dict__, "uncommitted": ()}
+
+    def copy_for(self, instance: models.Model) -> Self:
+        """Return the tracker of a copied instance."""
+        tracker = type(self)(instance, self.fields, self.field_map)
+        tracker.saved_data, tracker.uncommitted = dict(self.saved_data), self.uncommitted
+        return tracker
+
+    def remember_before_save(self, using: str) -> None:
+        """Keep what is saved before a save in a transaction that may be rolled back."""
+        instance, state = self.instance, self.instance._state
+        save = UncommittedSave(
+            Outcome(using), instance.pk, state.adding, state.db, dict(self.saved_data)
+        )
+        self.uncommitted = (*self.uncommitted, save)
+
+    def forget_rolled_back_saves(self) -> None:
+        """Restore what is saved, and that the instance is new, if its saves were rolled back."""
+        for index, save in enumerate(self.uncommitted):
+            if save.outcome.is_rolled_back:
+                state = self.instance._state
+                if save.adding and not state.adding:
+                    self.instance.pk = save.pk
+                    state.adding, state.db = True, save.db
+                self.saved_data, self.uncommitted = save.saved_data, self.uncommitted[:index]
+                return
+        self.uncommitted = tuple(save for save in self.uncommitted if not save.outcome.is_committed)
 
     def current(self, fields: Iterable[str] | None = None) -> dict[str, Any]:
         """Return the current values of tracked fields, without deferred ones."""
@@ -66,6 +113,18 @@ class SnapshotTracker(FieldTracker):
         self.patch_init(sender)
         self.patch_save(sender)
 
+    def __get__(self, instance: Any, owner: object = None) -> Any:
+        """Return the tracker of an instance, up to date with rolled-back transactions."""
+        if instance is None:
+            return self
+        tracker = getattr(instance, self.attname)
+        if tracker.instance is not instance:
+            tracker = tracker.copy_for(instance)
+            setattr(instance, self.attname, tracker)
+        if tracker.uncommitted:
+            tracker.forget_rolled_back_saves()
+        return tracker
+
     def _patch(self, model: type[models.Model], method: str, fields_kwarg: str) -> None:
         original = getattr(model, method)
 
@@ -78,7 +137,7 @@ class SnapshotTracker(FieldTracker):
                 for field, attname in self.field_map.items()
                 if names is None or field in names or attname in names
             ]
-            with getattr(instance, self.attname)(*fields):
+            with self.__get__(instance)(*fields):
                 return original(instance, *args, **kwargs)
 
         setattr(model, method, inner)

@@ -6,12 +6,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from help_desk.auth import policy
+from help_desk.auth.developers import address_key, developer_addresses, inactive_addresses
 from help_desk.auth.holders import holders
 from help_desk.channels import Channel, Recipient
 from help_desk.enums import Role, TicketEventType
 from help_desk.models import TicketFollower
-from help_desk.notifications.preferences import opt_outs
-from help_desk.notifications.recipients import developer_addresses
+from help_desk.notifications.developer_email import subscribed_addresses
+from help_desk.notifications.preferences import EMAIL, opt_outs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -30,10 +31,16 @@ def skip_reasons(
     rows: Sequence[Notification], channels: Iterable[Channel], using: str
 ) -> dict[int, str]:
     """Return row ID to reason for rows that must not be sent any more."""
-    developers = {address.lower() for address in developer_addresses()}
-    reasons = dict.fromkeys(_rows_of_former_developers(rows, channels, developers), NOT_IN_ADMINS)
+    developers = developer_addresses()
+    former = _rows_of_former_developers(rows, channels, developers.values())
+    reasons = dict.fromkeys(former, NOT_IN_ADMINS)
     reasons |= {row.pk: DELETED for row in rows if row.event.ticket.is_deleted}
-    personal = [row for row in rows if row.recipient_id is not None and row.pk not in reasons]
+    undecided = [row for row in rows if row.pk not in reasons]
+    by_address = _reasons_by_address(undecided, developers, using)
+    reasons |= {row_id: reason for row_id, reason in by_address.items() if reason}
+    personal = [
+        row for row in undecided if row.recipient_id is not None and row.pk not in by_address
+    ]
     user_ids = {row.recipient_id for row in personal}
     if not user_ids:
         return reasons
@@ -70,6 +77,30 @@ def _rows_of_former_developers(
             yield row.pk
 
 
+def _reasons_by_address(
+    rows: Iterable[Notification], developers: Collection[str], using: str
+) -> dict[int, str]:
+    """Return row ID to reason, or to "", for emails that an address in `ADMINS` gets.
+
+    What its user prefers or may see makes no difference, see `developer_email`.
+    """
+    keys = {
+        row: address_key(row.address or "")
+        for row in rows
+        if row.channel == EMAIL and row.event.type == TicketEventType.NEW
+    }
+    keys = {row: key for row, key in keys.items() if key in developers}
+    subscribed = subscribed_addresses(using) if keys else {}
+    inactive = inactive_addresses(subscribed.keys() & keys.values(), using)
+    reasons = {}
+    for row, key in keys.items():
+        if key in subscribed:
+            reasons[row.pk] = INACTIVE if key in inactive else ""
+        elif row.recipient_id is None:
+            reasons[row.pk] = OPTED_OUT
+    return reasons
+
+
 def _permission_reason(
     row: Notification,
     viewers: Collection[Any],
@@ -80,7 +111,9 @@ def _permission_reason(
     if recipient is None or not recipient.is_active:
         return INACTIVE
     # Developers are notified of new tickets whether they have the view permission or not.
-    is_developer = event.type == TicketEventType.NEW and (row.address or "").lower() in developers
+    is_developer = (
+        event.type == TicketEventType.NEW and address_key(row.address or "") in developers
+    )
     can_view = row.recipient_id in viewers or policy.sees_as_creator(recipient, event.ticket)
     can_read = can_view and (not event.is_internal or row.recipient_id in note_readers)
     return "" if is_developer or can_read else NOT_PERMITTED

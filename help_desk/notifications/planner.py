@@ -11,8 +11,9 @@ from django.utils import timezone
 from help_desk.channels import active_channels
 from help_desk.choices import NotificationStatusChoices
 from help_desk.conf import AFTER_COMMIT, help_desk_settings
-from help_desk.enums import TicketEventType
+from help_desk.enums import NotificationKind, TicketEventType
 from help_desk.models import Notification
+from help_desk.notifications.developer_email import email_addresses_instead_of_users
 from help_desk.notifications.preferences import NotificationPreferences
 from help_desk.notifications.recipients import add_email_addresses, recipients_for
 from help_desk.notifications.rules import kinds_of
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from help_desk.channels import Channel, Recipient
-    from help_desk.enums import NotificationKind
     from help_desk.models import TicketEvent
+    from help_desk.notifications.preferences import KindsByChannel
 
     RecipientKey = tuple[str, str]
 
@@ -73,10 +74,14 @@ def _rows_of_recipients(
 ) -> Iterator[Notification]:
     user_ids = (recipient.user_id for recipient in recipients if recipient.user_id)
     preferences = NotificationPreferences(user_ids, event.database)
-    enabled = [preferences.kinds_by_channel(recipient, kinds) for recipient in recipients]
-    _look_up_addresses(recipients, enabled, channels, event.database)
+    enabled = [
+        (recipient, preferences.kinds_by_channel(recipient, kinds)) for recipient in recipients
+    ]
+    if NotificationKind.NEW in kinds:
+        enabled = list(email_addresses_instead_of_users(enabled, preferences, event.database))
+    _look_up_addresses(enabled, channels, event.database)
     not_before = _end_of_window(event)
-    for recipient, kinds_by_channel in zip(recipients, enabled, strict=True):
+    for recipient, kinds_by_channel in enabled:
         for channel in channels:
             if not channel.is_personal or channel.name not in kinds_by_channel:
                 continue
@@ -111,8 +116,7 @@ def _rows_of_subscribers(
 
 
 def _look_up_addresses(
-    recipients: Sequence[Recipient],
-    enabled: Sequence[Collection[str]],
+    enabled: Sequence[tuple[Recipient, KindsByChannel]],
     channels: Sequence[Channel],
     using: str,
 ) -> None:
@@ -121,8 +125,8 @@ def _look_up_addresses(
     add_email_addresses(
         [
             recipient
-            for recipient, names in zip(recipients, enabled, strict=True)
-            if not recipient.email and set(names) - inboxes
+            for recipient, by_channel in enabled
+            if not recipient.email and by_channel.keys() - inboxes
         ],
         using,
     )

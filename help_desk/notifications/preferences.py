@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from help_desk.enums import EmailFrequency
+from help_desk.enums import EmailFrequency, NotificationKind
 from help_desk.models import EmailSchedule, NotificationPreference
 from help_desk.notifications.rules import rules
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from help_desk.channels import Recipient
-    from help_desk.enums import NotificationKind
+
+    KindsByChannel = dict[str, list[str]]
+
+EMAIL = "email"
 
 DIGEST_HOUR = 8
 """When daily digests are due, in the site's time zone."""
@@ -40,7 +43,7 @@ class NotificationPreferences:
 
     def kinds_by_channel(
         self, recipient: Recipient, kinds: Iterable[NotificationKind]
-    ) -> dict[str, list[str]]:
+    ) -> KindsByChannel:
         """Return the channels that notify a recipient, each with the kinds that it is for."""
         result: dict[str, list[str]] = defaultdict(list)
         for kind in sorted(kinds):
@@ -53,6 +56,12 @@ class NotificationPreferences:
             for channel in channels:
                 result[channel].append(str(kind))
         return result
+
+    def emails_immediately(self, recipient: Recipient, kinds_by_channel: KindsByChannel) -> bool:
+        """Return whether a recipient is emailed a new ticket, and not in a digest."""
+        frequency = self._frequencies.get(recipient.user_id, EmailFrequency.IMMEDIATE)
+        is_enabled = NotificationKind.NEW in kinds_by_channel.get(EMAIL, ())
+        return is_enabled and frequency == EmailFrequency.IMMEDIATE
 
     def email_due(self, user_id: Any, now: datetime, not_before: datetime) -> datetime:
         """Return when email to a user is due."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models.functions import Lower
 
 from help_desk.auth import policy
+from help_desk.auth.developers import address_key, developer_addresses, users_with
 from help_desk.auth.holders import holders
 from help_desk.auth.user_model import user_email_field
 from help_desk.channels import Recipient
@@ -53,7 +51,8 @@ def _recipients_of_new_ticket(event: TicketEvent, mentioned: Collection[Any]) ->
     recipients.add(set(mentioned) - {event.actor_id}, Role.MENTIONED)
     if not help_desk_settings.NOTIFY_CREATORS_OF_OWN_TICKETS:
         recipients.pop(event.actor_id, None)
-    return [*recipients.values(), *external_recipients]
+    # Developers first, so that no other row can be taken for one to the same address.
+    return [*external_recipients, *recipients.values()]
 
 
 def _recipients_of_change(
@@ -99,47 +98,12 @@ def add_email_addresses(recipients: Collection[Recipient], using: str) -> None:
         by_id[user_id].email = address or ""
 
 
-def is_developer(user: Any) -> bool:
-    """Whether a user's email address is in `settings.ADMINS`."""
-    email_field = user_email_field()
-    address = "" if email_field is None else getattr(user, email_field) or ""
-    return address.lower() in {found.lower() for found in developer_addresses()}
-
-
-def developer_addresses() -> list[str]:
-    """Return the email addresses in `settings.ADMINS`, each once."""
-    addresses: dict[str, str] = {}
-    for entry in settings.ADMINS:
-        address = address_in(entry)
-        if "@" in address:
-            addresses.setdefault(address.lower(), address)
-    return list(addresses.values())
-
-
-def address_in(entry: object) -> str:
-    """Return the address in an entry of `settings.ADMINS`: a string or a (name, address) pair."""
-    text = entry[-1] if isinstance(entry, (list, tuple)) and entry else entry
-    return parseaddr(text)[1] if isinstance(text, str) else ""
-
-
 def _developers(using: str) -> Iterator[Recipient]:
-    addresses = {address.lower(): address for address in developer_addresses()}
+    addresses = developer_addresses()
     external = dict(addresses)
-    email_field = user_email_field()
-    if addresses and email_field is not None:
-        users = (
-            get_user_model()
-            ._default_manager.using(using)
-            .annotate(help_desk_email=Lower(email_field))
-            .filter(help_desk_email__in=addresses)
-            .order_by("pk")
-        )
-        for user in users:
-            address = getattr(user, email_field)
-            if address.lower() not in addresses:
-                continue  # Databases may treat letters with and without accents as equal.
-            external.pop(address.lower(), None)
-            if user.is_active:
-                yield Recipient(user_id=user.pk, email=address, roles={Role.DEVELOPER})
+    for user, address in users_with(addresses.values(), using):
+        external.pop(address_key(address), None)
+        if user.is_active:
+            yield Recipient(user_id=user.pk, email=address, roles={Role.DEVELOPER})
     for address in external.values():
         yield Recipient(email=address, roles={Role.DEVELOPER})

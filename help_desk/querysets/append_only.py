@@ -39,6 +39,12 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
         """Update rows; for the package's own modules only."""
         return super().update(**values)
 
+    def write_each(self, rows: Iterable[Row], fields: Iterable[str]) -> None:
+        """Update rows with values of their own; for the package's own modules only."""
+        # `bulk_update` calls `update`, which is refused here.
+        plain: models.QuerySet[Row] = models.QuerySet(self.model, using=self.db)
+        plain.bulk_update(rows, fields)
+
     def remove(self) -> int:
         """Delete rows; for the package's own modules only."""
         return super().delete()[0]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import connections, models, transaction
+from django.db import DatabaseError, connections, models, router, transaction
 from django.utils import timezone
 
 from help_desk.choices import NotificationStatusChoices
@@ -12,7 +14,7 @@ from help_desk.querysets.append_only import AppendOnlyQuerySet
 from help_desk.querysets.comment import is_public
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
     from uuid import UUID
 
@@ -20,7 +22,27 @@ if TYPE_CHECKING:
 
     from help_desk.models.notification import Notification
 
+logger = logging.getLogger(__name__)
+
 IN_APP = "in_app"
+LOCK_WAIT = 250
+"""Milliseconds to wait for another writer on SQLite where the write is not essential."""
+
+
+@contextmanager
+def _short_lock_wait(using: str) -> Iterator[None]:
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (timeout,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {min(timeout, LOCK_WAIT)}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {timeout}")
 
 
 class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
@@ -61,6 +83,21 @@ class NotificationQuerySet(AppendOnlyQuerySet["Notification"]):
     def mark_as_read(self) -> int:
         """Mark unread notifications as read, and return their number."""
         return self.unread().write(read_datetime=timezone.now())
+
+    def try_to_mark_as_read(self) -> bool:
+        """Mark unread notifications as read; log why, and return False, if that is impossible.
+
+        On SQLite, it waits only a moment for another writer.
+        """
+        using = getattr(self, "_db", None) or router.db_for_write(self.model)
+        try:
+            # Within a transaction of the caller, this is a savepoint, so that it stays usable.
+            with _short_lock_wait(using), transaction.atomic(using=using):
+                self.mark_as_read()
+        except DatabaseError as error:
+            logger.warning("Notifications could not be marked as read: %s", error)
+            return False
+        return True
 
     def waiting(self) -> Self:
         """Return rows that are still to be sent, now or later."""

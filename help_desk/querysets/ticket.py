@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections, models
 
 from help_desk.choices import HelpDeskTicketStatusChoices
+from help_desk.enums import TicketEventType
 from help_desk.text.plain_text import is_storable
 
 if TYPE_CHECKING:
@@ -111,11 +113,9 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         """Fetch creator and assignee in the same query."""
         return self.select_related("created_by", "assigned_to")
 
-    def with_version(self) -> Self:
-        """Annotate `version`, the ID of the ticket's latest event."""
-        events: Any = self.model._meta.get_field("event").related_model
-        of_ticket = events.objects.filter(ticket=models.OuterRef("pk")).newest_first()
-        return self.annotate(version=models.Subquery(of_ticket.values("pk")[:1]))
+    def with_version(self, *, public: bool = False) -> Self:
+        """Annotate `version`, the ID of the ticket's latest event, or of its latest public one."""
+        return self.annotate(version=_latest_event(self.model, public=public))
 
     def with_subscription_for(self, user: User) -> Self:
         """Annotate `is_muted`: False if a user follows the ticket, None without a choice.
@@ -147,3 +147,34 @@ class HelpDeskTicketQuerySet(models.QuerySet["HelpDeskTicket"]):
         # SQLite has no row locks, but an update locks the database for other writers.
         self.filter(pk=ticket_id).update(is_active=models.F("is_active"))
         return self.get(pk=ticket_id)
+
+    def unassign(self) -> int:
+        """Unassign the tickets, with an event of each; call it in a transaction.
+
+        Returns:
+            The number of tickets.
+        """
+        # The model may be one of a migration's state.
+        event_model: Any = self.model._meta.get_field("event").related_model
+        assigned = self.select_for_update().order_by().values_list("pk", "assigned_to_id")
+        event_model._base_manager.using(self.db).bulk_create(
+            [
+                event_model(
+                    ticket_id=ticket_id,
+                    type=TicketEventType.UPDATE,
+                    changes={"assigned_to": [user_id, None]},
+                )
+                for ticket_id, user_id in assigned
+            ]
+        )
+        return super().update(assigned_to=None)
+
+
+@cache  # It is the same each time, and building it takes longer than running it.
+def _latest_event(ticket_model: type[models.Model], *, public: bool) -> models.Subquery:
+    """Return the ID of the latest event, or the latest public event, of a ticket."""
+    events: Any = ticket_model._meta.get_field("event").related_model
+    of_ticket = events.objects.filter(ticket=models.OuterRef("pk")).newest_first()
+    if public:
+        of_ticket = of_ticket.public()
+    return models.Subquery(of_ticket.values("pk")[:1])

@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import connections, router, transaction
+from django.db import connections, router
 from django.db.models import Q
 
 from help_desk.auth import policy
+from help_desk.auth.developers import developer_addresses, is_developer, key_of
 from help_desk.channels import active_channels
-from help_desk.content.unsubscribe import Scope
+from help_desk.content.unsubscribe import Scope, hash_of
 from help_desk.enums import NotificationKind, Role
 from help_desk.models import (
     EmailSchedule,
     HelpDeskTicket,
     NotificationPreference,
     TicketFollower,
+    UnsubscribedAddress,
 )
-from help_desk.notifications.recipients import is_developer
+from help_desk.notifications.developer_email import subscribed_addresses
+from help_desk.notifications.preferences import EMAIL
 from help_desk.notifications.rules import rules
 from help_desk.services.flows.follow import set_muted
+from help_desk.services.flows.transactions import repeatable_transaction, retried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
     from help_desk.content.unsubscribe import Unsubscription
     from help_desk.enums import EmailFrequency
 
-EMAIL = "email"
 COMMON_ROLES = frozenset({Role.CREATOR, Role.FOLLOWER, Role.MENTIONED})
 """The roles that need no permission."""
 
@@ -59,6 +62,13 @@ def default_preferences(user: User) -> dict[tuple[str, str], bool]:
     return defaults
 
 
+def is_emailed_as_developer(user: User) -> bool:
+    """Whether a user's address gets emails about new tickets, whatever the user prefers."""
+    using = router.db_for_read(UnsubscribedAddress)
+    return is_developer(user) and key_of(user) in subscribed_addresses(using)
+
+
+@retried
 def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | None]) -> None:
     """Save by `(kind, channel)` whether to notify a user; None follows the rules."""
     using = router.db_for_write(NotificationPreference)
@@ -68,7 +78,7 @@ def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | Non
         if enabled is None:
             reset |= Q(kind=kind, channel=channel)
     has_target = connections[using].features.supports_update_conflicts_with_target
-    with transaction.atomic(using=using):
+    with repeatable_transaction(using):
         # Rows are updated in place: on MariaDB, deleting and inserting the same keys in two
         # transactions at once is a deadlock.
         rows.bulk_create(
@@ -85,20 +95,22 @@ def set_preferences(user: User, preferences: Mapping[tuple[str, str], bool | Non
             rows.filter(reset, user_id=user.pk).delete()
 
 
+@retried
 def set_email_frequency(user: User, frequency: EmailFrequency) -> None:
     """Save how often a user gets email."""
     using = router.db_for_write(EmailSchedule)
     schedules = EmailSchedule.objects.using(using)
-    with transaction.atomic(using=using):
+    with repeatable_transaction(using):
         schedules.bulk_create([EmailSchedule(user_id=user.pk)], ignore_conflicts=True)
         schedules.filter(user_id=user.pk).update(frequency=frequency)
 
 
 def unsubscribe(unsubscription: Unsubscription) -> bool:
-    """Apply an unsubscribe link; return whether its user and ticket still exist."""
+    """Apply an unsubscribe link; return whether it still applies to anything."""
+    is_developer_address = _unsubscribe_address(unsubscription.address_hash)
     user = _find_user(unsubscription.user_id)
     if user is None:
-        return False
+        return is_developer_address
     if unsubscription.ticket_id is not None:
         return _mute(user, unsubscription.ticket_id)
     is_all = unsubscription.scope != Scope.NEW_TICKETS
@@ -107,8 +119,18 @@ def unsubscribe(unsubscription: Unsubscription) -> bool:
     return True
 
 
-def _find_user(user_id: str) -> Any:
+def _unsubscribe_address(address_hash: str) -> bool:
+    """Send no more emails about new tickets to an address in `ADMINS`."""
+    keys = [key for key in developer_addresses() if hash_of(key) == address_hash]
+    rows = UnsubscribedAddress.objects.using(router.db_for_write(UnsubscribedAddress))
+    rows.bulk_create([UnsubscribedAddress(address=key) for key in keys], ignore_conflicts=True)
+    return bool(keys)
+
+
+def _find_user(user_id: str | None) -> Any:
     user_model = get_user_model()
+    if user_id is None:
+        return None
     try:
         return user_model._default_manager.filter(pk=user_id).first()
     except (ValidationError, ValueError):

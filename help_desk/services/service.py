@@ -42,11 +42,16 @@ class HelpDeskTicketService:
         """The ID of the ticket's latest event; it changes whenever the ticket does."""
         return conflicts.version_of(self.obj)
 
-    def create(self, created_by: User | AnonymousUser, **fields: Any) -> HelpDeskTicket:
+    def create(
+        self, created_by: User | AnonymousUser, *, enforce_limits: bool = False, **fields: Any
+    ) -> HelpDeskTicket:
         """Create the ticket and notify developers, managers and mentioned users.
 
         Args:
             created_by: A saved user.
+            enforce_limits: Whether the settings `MAX_TICKETS_PER_HOUR` and
+                `MAX_MENTIONS_PER_HOUR` apply to a creator without the change permission, as on
+                the pages. Mentions over the limit have no effect.
             **fields: Values by field name; they override those of the instance. An assignee
                 is recorded as a separate event, so that they are notified.
 
@@ -54,10 +59,15 @@ class HelpDeskTicketService:
             The ticket, saved.
 
         Raises:
+            RateLimitError: The creator reached `MAX_TICKETS_PER_HOUR`; a ValidationError with
+                the code `rate_limited`.
             TypeError: A name is not a field that can be set.
             ValidationError: By field name, for invalid values; or the ticket exists already.
         """
-        return create.create_ticket(self.obj, created_by=created_by, **fields).ticket
+        result = create.create_ticket(
+            self.obj, created_by=created_by, enforce_limits=enforce_limits, **fields
+        )
+        return result.ticket
 
     def save_model_obj(
         self, *, actor: User | None = None, **fields: Any
@@ -190,6 +200,7 @@ class HelpDeskTicketService:
         internal: bool = False,
         status: str | None = None,
         base_version: int | None = None,
+        enforce_limits: bool = False,
     ) -> TicketComment:
         """Add a public reply or an internal note, and optionally change the status with it.
 
@@ -203,12 +214,17 @@ class HelpDeskTicketService:
             status: A new status, saved in the same transaction.
             base_version: The `version` that the author saw. With it, the same text sent twice
                 is saved once, and a status that another user changed since is a conflict.
+            enforce_limits: Whether the settings `MAX_REPLIES_PER_HOUR` and
+                `MAX_MENTIONS_PER_HOUR` apply to an author without the change permission, as on
+                the pages. Mentions over the limit have no effect.
 
         Returns:
             The comment; if it was sent before, the one that exists.
 
         Raises:
             PermissionDenied: An internal note by a user without the change permission.
+            RateLimitError: The author reached `MAX_REPLIES_PER_HOUR`; a ValidationError with
+                the code `rate_limited`.
             TicketConflictError: Another user changed the status since `base_version`.
             ValidationError: For an invalid text or status; or the ticket was deleted.
         """
@@ -219,6 +235,7 @@ class HelpDeskTicketService:
             internal=internal,
             status=status,
             base_version=base_version,
+            enforce_limits=enforce_limits,
         ).comment
 
     def edit_comment(self, comment_: TicketComment, text: str, *, actor: User) -> TicketComment:

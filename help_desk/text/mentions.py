@@ -43,6 +43,13 @@ def mentioned_names(text: str) -> list[str]:
     return list({name.lower(): name for name in found if name}.values())
 
 
+def replace_mentions(text: str, name: str, replacement: str) -> str:
+    """Mention another name instead, also within code; case does not matter."""
+    # Not as the beginning of a longer name; punctuation after a name is not part of it.
+    mention = re.compile(f"{_SIGN.pattern}{re.escape(name)}(?![.+-]*[\\w@\uff20])", re.IGNORECASE)
+    return mention.sub(lambda _match: f"@{replacement}", text)
+
+
 def _candidates(text: str) -> Iterator[str]:
     """Yield what follows each at sign, window by window.
 

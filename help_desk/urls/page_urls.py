@@ -10,6 +10,7 @@ urlpatterns = [
     path("list/", page_views.list_view, name="list"),
     path("<int:pk>/detail/", page_views.detail_view, name="detail"),
     path("<int:pk>/delete/", delete_views.delete_view, name="delete"),
+    path("<int:pk>/submitted/", page_views.submitted_view, name="submitted"),
     path("preferences/", preferences_views.preferences_view, name="preferences"),
     path("unsubscribe/<str:token>/", preferences_views.unsubscribe_view, name="unsubscribe"),
     path("inbox/", inbox_views.inbox_view, name="inbox"),

@@ -6,8 +6,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
 
 from help_desk.auth.controller import BaseHelpDeskAuthController
@@ -56,7 +58,8 @@ def permission_required(
 ) -> Callable[[View], View]:
     """Require a signed-in user with a permission, and set `request.help_desk_auth`.
 
-    Anonymous users are redirected to the login page; others get a page with status 403.
+    Anonymous users are redirected to the login page; others get a page with status 403. No
+    response is stored by shared caches, and browsers ask again before they reuse one.
 
     Args:
         action: The permission; None if being signed in is enough.
@@ -64,23 +67,34 @@ def permission_required(
     """
 
     def decorate(view: View) -> View:
-        @wraps(view)
-        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                if request.method == "POST":
-                    # Stored until the first page after the login.
-                    messages.warning(request, str(_SIGNED_OUT), fail_silently=True)
-                path = reverse(after_login) if after_login else request.get_full_path()
-                return redirect_to_login(path)
+                return _redirect_to_login(request, after_login)
             checked = cast("HelpDeskRequest", request)
             checked.help_desk_auth = BaseHelpDeskAuthController(request)
             if action is not None and not _RULES[action].is_allowed(checked.help_desk_auth):
                 return forbidden(checked, action)
             return view(checked, *args, **kwargs)
 
+        # LoginRequiredMiddleware would redirect without a message.
+        @login_not_required
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = respond(request, *args, **kwargs)
+            # Not `no-store`: browsers would forget typed text that the Back button restores.
+            patch_cache_control(response, private=True, no_cache=True)
+            return response
+
         return wrapper
 
     return decorate
+
+
+def _redirect_to_login(request: HttpRequest, after_login: str | None) -> HttpResponseBase:
+    if request.method == "POST":
+        # Stored until the first page that shows messages: the login page, or one after it.
+        messages.warning(request, str(_SIGNED_OUT), fail_silently=True)
+    return redirect_to_login(reverse(after_login) if after_login else request.get_full_path())
 
 
 def forbidden(request: HttpRequest, action: Action) -> HttpResponseBase:

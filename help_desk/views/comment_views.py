@@ -17,7 +17,8 @@ from help_desk.forms.comment import CommentEditForm, ReplyForm
 from help_desk.services.flows.comment import add_comment, can_edit_comment
 from help_desk.views.access import forbidden, permission_required
 from help_desk.views.deleted import explain_deletion
-from help_desk.views.page import base_version, render_page, warn_about_unreached_mentions
+from help_desk.views.mention_messages import warn_about_mentions
+from help_desk.views.page import base_version, render_page
 from help_desk.views.ticket_page import find_ticket, render_ticket
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def comment_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
                 internal=form.is_internal,
                 status=form.cleaned_data.get("status") or None,
                 base_version=base_version(request),
+                enforce_limits=True,
             )
         except TicketConflictError:
             # The form is rebuilt for the current status, so that the user chooses again.
@@ -68,8 +70,7 @@ def _redirect_to_new(request: HelpDeskRequest, result: CommentResult) -> HttpRes
     comment = result.comment
     message = _("Note added.") if comment.is_internal else _("Reply sent.")
     messages.success(request, message, fail_silently=True)
-    warn_about_unreached_mentions(request, result.unreached_mentions)
-    if result.unreached_mentions:
+    if warn_about_mentions(request, result):
         # The warning is at the top of the page.
         return HttpResponseRedirect(comment.ticket.get_absolute_url())
     return HttpResponseRedirect(_comment_url(comment))

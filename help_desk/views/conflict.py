@@ -169,5 +169,5 @@ def _changed_by(ticket: HelpDeskTicket, base: int, fields: set[str]) -> dict[str
     names: dict[str, str] = {}
     for event in events.oldest_first():
         name = display_name(event.actor) if event.actor else ""
-        names.update(dict.fromkeys(fields & event.changes.keys(), name))
+        names.update(dict.fromkeys(fields & event.values.keys(), name))
     return names

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from help_desk.views.types import HelpDeskRequest
 
 INBOX = "django_spire:help_desk:page:inbox"
+MAX_PAGE_DIGITS = 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +93,10 @@ def mark_read_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
     """Mark one of the user's notifications as read; `page` is the page to return to."""
     notification = get_object_or_404(policy.inbox(request.user), pk=pk)
     Notification.objects.filter(pk=notification.pk).mark_as_read()
-    page = request.POST.get("page")
-    return HttpResponseRedirect(reverse(INBOX, query={"page": page} if page else None))
+    page = request.POST.get("page", "")
+    # Django refuses to redirect to a long URL, after the notification was marked.
+    is_number = page.isdecimal() and len(page) <= MAX_PAGE_DIGITS
+    return HttpResponseRedirect(reverse(INBOX, query={"page": page} if is_number else None))
 
 
 @require_POST

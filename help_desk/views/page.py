@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.core.paginator import Paginator
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 
 from help_desk.auth import policy
 from help_desk.auth.controller import BaseHelpDeskAuthController
 from help_desk.conf import help_desk_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from django.core.paginator import Page
     from django.db.models import QuerySet
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 25
 MAX_URL_LENGTH = 2048
 """Characters of a quoted URL that every supported Django redirects to."""
+"""The number and the length of the names in one message."""
 MAX_VERSION_DIGITS = 18
 """A larger number does not fit into the primary key of any supported database."""
 
@@ -106,12 +106,9 @@ def base_version(request: HttpRequest, name: str = "version") -> int | None:
     return int(text) if is_number else None
 
 
-def warn_about_unreached_mentions(request: HttpRequest, names: Sequence[str]) -> None:
-    """Add a message that names the mentioned users who were not notified."""
-    if names:
-        messages.warning(
-            request,
-            _("Not notified (no such user, or no access): %(names)s")
-            % {"names": ", ".join(f"@{name}" for name in names)},
-            fail_silently=True,
-        )
+def submission_token(request: HttpRequest) -> UUID | None:
+    """Return the token of a submitted form; None if missing or invalid."""
+    try:
+        return UUID(request.POST.get("submission_token") or "")
+    except ValueError:
+        return None

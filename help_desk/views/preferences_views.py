@@ -39,6 +39,7 @@ def preferences_view(request: HelpDeskRequest) -> HttpResponseBase:
     muted = request.help_desk_auth.visible_tickets().muted_by(request.user)
     context = {
         "form": form,
+        "is_emailed_as_developer": preference_service.is_emailed_as_developer(request.user),
         "page": paginate(muted.newest_first(), request.GET.get("page")),
         "query": QueryDict(),
         "here": request.get_full_path(),

@@ -48,7 +48,8 @@ STEPS: dict[str, tuple[Step, ...]] = {
 def find_ticket(request: HelpDeskRequest, pk: int) -> HelpDeskTicket:
     """Return a ticket with everything that its page shows; raise Http404 if it was deleted."""
     tickets = HelpDeskTicket.objects.not_deleted().with_users()
-    return get_object_or_404(tickets.with_version().with_subscription_for(request.user), pk=pk)
+    tickets = policy.with_version(tickets.with_subscription_for(request.user), request.user)
+    return get_object_or_404(tickets, pk=pk)
 
 
 def assignable_users(ticket: HelpDeskTicket) -> list[User] | None:

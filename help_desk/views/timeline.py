@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 
-from help_desk.content.wording import changes_of, display_name, user_ids_in, user_names
+from help_desk.content.wording import (
+    LONG_FIELDS,
+    changes_of,
+    display_name,
+    user_ids_in,
+    user_names,
+)
 from help_desk.enums import TicketEventType
+from help_desk.models import TicketEvent
 from help_desk.services.flows.comment import can_edit_comment
 
 if TYPE_CHECKING:
@@ -19,10 +28,17 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from help_desk.content.wording import Change
-    from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
+    from help_desk.models import HelpDeskTicket, TicketComment
     from help_desk.querysets import TicketEventQuerySet
 
 PAGE_SIZE = 50
+"""Entries of a page."""
+
+MAX_CHARACTERS = 200_000
+"""Characters of texts on a page; a longer text has a page of its own."""
+
+MAX_SIZE = 5 * MAX_CHARACTERS
+"""What is loaded for a page. Stored changes contain escapes, and values that are not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +115,7 @@ def build_timeline(
         end = int(before) if before else None
     except ValueError:
         end = None
-    if end is not None:
-        events = events.filter(pk__lt=end)
-    newest_first = list(events.with_users().newest_first()[: PAGE_SIZE + 1])
-    shown = newest_first[:PAGE_SIZE][::-1]
-    has_older = len(newest_first) > PAGE_SIZE
+    shown, has_older = _latest(events if end is None else events.filter(pk__lt=end))
     names = {str(known.pk): display_name(known) for known in known_users}
     if user_ids_in(shown) - names.keys():
         names |= user_names(shown)
@@ -113,9 +125,33 @@ def build_timeline(
         entries.insert(0, _creation(ticket))
     return TimelinePage(
         entries=tuple(entries),
-        older_before=shown[0].pk if has_older else None,
+        older_before=shown[0].pk if shown and has_older else None,
         is_latest=end is None,
     )
+
+
+def _latest(events: TicketEventQuerySet) -> tuple[list[TicketEvent], bool]:
+    """Return the latest events that fit on a page, the oldest first, and whether there are more."""
+    newest_first = list(events.newest_first().ids_and_sizes()[: PAGE_SIZE + 1])
+    count = min(_count_within(MAX_SIZE, (size for _pk, size in newest_first)), PAGE_SIZE)
+    ids = [pk for pk, _size in newest_first[:count]]
+    loaded = sorted(TicketEvent.objects.with_users().filter(pk__in=ids), key=attrgetter("pk"))
+    # Comments are not part of the size: their events have the text before it was edited.
+    shown = _count_within(MAX_CHARACTERS, (_characters(event) for event in reversed(loaded)))
+    return loaded[-shown:], len(loaded[-shown:]) < len(newest_first)
+
+
+def _count_within(limit: int, lengths: Iterable[int]) -> int:
+    """Return how many of the first items have a total length within a limit, at least one."""
+    count = sum(total <= limit for total in accumulate(lengths))
+    return max(count, 1)
+
+
+def _characters(event: TicketEvent) -> int:
+    """Return the length of the texts that the page shows of an event."""
+    if event.type == TicketEventType.COMMENT:
+        return len(event.comment.text) if event.comment is not None else 0
+    return sum(len(str(event.old_value(field) or "")) for field in LONG_FIELDS)
 
 
 def _creation(ticket: HelpDeskTicket) -> TimelineEntry:
@@ -154,13 +190,11 @@ def _title(event: TicketEvent) -> str:
             return _("Internal note") if event.is_internal else _("Reply")
         return _("Internal note edited") if event.is_internal else _("Reply edited")
     titles = [
-        title(event.new_value(flag))
-        for flag, title in _FLAG_TITLES.items()
-        if flag in event.changes
+        title(event.new_value(flag)) for flag, title in _FLAG_TITLES.items() if flag in event.values
     ]
     if titles:
         return ", ".join(titles)
-    if event.changes.keys() == {"description"}:
+    if event.values.keys() == {"description"}:
         return _("Description changed")
     return _("Ticket changed")
 

@@ -114,3 +114,14 @@ def test_view_permission_shows_all_tickets_if_creators_see_own_ones(
 def test_controllers_do_not_share_state(reporter: Any, manager: Any) -> None:
     first, second = controller(reporter), controller(manager)
     assert (first.can_delete(), second.can_delete(), first.can_delete()) == (False, True, False)
+
+
+def test_internal_notes_and_their_events_require_the_change_permission(
+    ticket: HelpDeskTicket, reporter: Any, agent: Any
+) -> None:
+    ticket.services.comment(agent, "Internal.", internal=True)
+    for user, sees_internal in ((reporter, False), (agent, True)):
+        assert controller(user).can_see_internal() is sees_internal
+        events = controller(user).visible_events().filter(ticket=ticket)
+        assert events.filter(type="comment").exists() is sees_internal
+        assert events.filter(type="new").exists()

@@ -60,6 +60,24 @@ def test_inbox_hides_what_the_user_can_no_longer_see(
     assert Notification.objects.filter(recipient=manager, channel="in_app").count() == 3
 
 
+def test_inbox_has_new_tickets_and_own_ones_if_creators_see_own_tickets(
+    create_ticket: Callable[..., HelpDeskTicket],
+    agent: Any,
+    make_user: Callable[..., Any],
+    grant: Callable[..., Any],
+    settings: Any,
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": True}
+    chief = grant(make_user(name="chief"), "delete")
+    other = create_ticket(created_by=agent)
+    own = create_ticket(created_by=chief)
+    own.services.comment(agent, "Hello.")
+    other.services.follow(chief)
+    found = policy.inbox(chief).values_list("event__ticket_id", "event__type")
+    assert set(found) == {(other.pk, "new"), (own.pk, "new"), (own.pk, "comment")}
+    assert policy.unread_count(chief) == 3
+
+
 @pytest.fixture
 def notify(manager: Any) -> Callable[..., None]:
     """Write unread notifications to the manager, each of an event of its own."""

@@ -64,6 +64,16 @@ def open_delete(page: Page) -> None:
     page.goto(newest_ticket(page) + "delete/")
 
 
+def open_submitted(page: Page) -> None:
+    page.goto("/help_desk/form/create/")
+    page.get_by_label("App").check()
+    page.get_by_label("Low").check()
+    page.get_by_label("Description").fill("The lamp flickers.")
+    page.get_by_role("button", name="Submit ticket").click()
+    page.goto(newest_ticket(page) + "submitted/")
+    page.get_by_role("heading", name="submitted").wait_for()
+
+
 def open_unknown(page: Page) -> None:
     page.goto("/nothing/")
 
@@ -90,6 +100,7 @@ PAGES = [
         for username in ("rosa", "mona")
         for open_it in (open_home, open_list, open_inbox, open_detail, open_update)
     ),
+    ("rosa", open_submitted),
     *(
         ("mona", open_it)
         for open_it in (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from help_desk.content.links import absolute_url, page_url, ticket_url
+from help_desk.content.links import absolute_url, is_base_url, page_url, ticket_url
 from help_desk.models import HelpDeskTicket
 
 PATH = "/help_desk/page/7/detail/"
@@ -56,3 +56,62 @@ def test_no_url_if_the_current_site_is_unknown(settings: Any, site_id: int | Non
     if site_id is None:
         del settings.SITE_ID
     assert absolute_url(PATH) is None
+
+
+INVALID = [
+    "intranet.example.com",
+    "ftp://intranet.example.com",
+    "https://",
+    "https://intranet.example.com/?a=b",
+    "https://intranet.example.com?",
+    "https://intranet.example.com/#top",
+    "https://user:secret@intranet.example.com",
+    "https://user@intranet.example.com",
+    "https://[intranet",
+    "https://intranet.example.com:99999",
+    "https://intranet.example.com:0",
+    "https://intranet.example.com:port",
+    "https://intranet.example.com:",
+    "https://intra net.example.com",
+    " https://intranet.example.com",
+    "https://intranet.example.com\n",
+    "https://intranet.example.com/\tpath",
+]
+
+
+@pytest.mark.parametrize("url", INVALID, ids=ascii)
+def test_no_url_if_the_setting_is_not_a_base_url(settings: Any, url: str) -> None:
+    settings.HELP_DESK = {"SITE_URL": url}
+    assert absolute_url(PATH) is None
+    assert not is_base_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8000",
+        "https://intranet.example.com/",
+        "https://intranet.example.com/portal",
+        "HTTPS://Intranet.Example.Com",
+        "http://192.0.2.7",
+        "http://[2001:db8::7]:8080",
+        "https://hilfe.m\u00fcnchen.example",
+        "http://intranet_2",
+    ],
+    ids=ascii,
+)
+def test_base_urls(settings: Any, url: str) -> None:
+    settings.HELP_DESK = {"SITE_URL": url}
+    assert absolute_url(PATH) == f"{url.rstrip('/')}{PATH}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("domain", ["https://intranet.example.com", "intra net", "user@host"])
+def test_no_url_if_the_domain_of_the_current_site_is_invalid(settings: Any, domain: str) -> None:
+    from django.contrib.sites.models import Site  # noqa: PLC0415 -- only if installed
+
+    Site.objects.update(domain=domain)
+    Site.objects.clear_cache()
+    settings.HELP_DESK = {}
+    assert absolute_url(PATH) is None
+    Site.objects.clear_cache()

@@ -14,12 +14,13 @@ from help_desk.content.unsubscribe import MAX_AGE, Scope, Unsubscription
 
 UNSUBSCRIPTIONS = [
     Unsubscription(user_id="7", scope=Scope.TICKET, ticket_id=3),
-    Unsubscription(user_id=str(uuid.UUID(int=7)), scope=Scope.NEW_TICKETS),
+    Unsubscription(user_id=str(uuid.UUID(int=7)), scope=Scope.NEW_TICKETS, address_hash="0a"),
     Unsubscription(user_id="7", scope=Scope.ALL_EMAIL),
+    Unsubscription(user_id=None, scope=Scope.NEW_TICKETS, address_hash="0a"),
 ]
 
 
-@pytest.mark.parametrize("unsubscription", UNSUBSCRIPTIONS, ids=lambda value: value.scope.value)
+@pytest.mark.parametrize("unsubscription", UNSUBSCRIPTIONS, ids=["ticket", "new", "all", "address"])
 def test_token_contains_the_unsubscription(unsubscription: Unsubscription) -> None:
     token = unsubscribe.token_for(unsubscription)
     assert unsubscribe.read(token) == unsubscription
@@ -54,9 +55,9 @@ def test_changed_token_is_invalid() -> None:
         ":",
         "a:b:c",
         "é:\x00:☃",
-        signing.dumps(["7", "ticket", 3], salt="something else"),
-        signing.dumps(["7", "ticket", 3]),
-        signing.dumps(["7", "everything", 3], salt="help_desk.unsubscribe"),
+        signing.dumps(["7", "ticket", 3, ""], salt="something else"),
+        signing.dumps(["7", "ticket", 3, ""]),
+        signing.dumps(["7", "everything", 3, ""], salt="help_desk.unsubscribe"),
         signing.dumps(["7"], salt="help_desk.unsubscribe"),
         "x" * 100_000,
     ],

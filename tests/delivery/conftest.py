@@ -46,6 +46,35 @@ def waiting(
 
 
 @pytest.fixture
+def replies(
+    create_ticket: Callable[..., HelpDeskTicket], manager: Any, agent: Any, settings: Any
+) -> Callable[[], list[Notification]]:
+    """Create two emails about one ticket that belong in the same message, both due."""
+    settings.HELP_DESK = {**settings.HELP_DESK, "DELIVERY": "command"}
+
+    def create() -> list[Notification]:
+        ticket = create_ticket(created_by=manager)
+        for text in ("It works.", "Since noon."):
+            ticket.services.comment(agent, text)
+        Notification.objects.filter(channel="email").remove()
+        now = timezone.now()
+        Notification.objects.bulk_create(
+            Notification(
+                event=event,
+                recipient=manager,
+                address="manager@people.example.com",
+                channel="email",
+                status="wait",
+                due_datetime=now,
+            )
+            for event in ticket.events.filter(type="comment")
+        )
+        return list(Notification.objects.filter(channel="email").order_by("pk"))
+
+    return create
+
+
+@pytest.fixture
 def channel(settings: Any) -> Iterator[type[ScriptedChannel]]:
     """Replace email by a channel; its `act` decides what happens to each row."""
     ScriptedChannel.reset()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,17 +12,19 @@ from django.db import connections
 from django.utils import timezone
 
 from help_desk.delivery import batch
+from help_desk.delivery.pauses import Pauses
 from help_desk.delivery.run import Run
 from help_desk.delivery.runner import DeliveryReport, deliver
 from help_desk.models import Notification
 from tests.support import databases
 from tests.support.channels import ScriptedChannel
-from tests.support.delivery import Clock, update_waiting
+from tests.support.delivery import Clock, interrupted_at, update_waiting
 from tests.support.threads import needs_concurrent_writers, run_in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Replies = Callable[[], list[Notification]]
     Waiting = Callable[[int], list[Notification]]
 
 
@@ -76,13 +80,81 @@ def test_row_that_another_run_claims_meanwhile_is_sent_once(
     assert sorted(channel.sent) == [row.pk for row in rows]
 
 
+def test_runs_of_the_same_moment_send_and_release_only_rows_of_their_own(
+    waiting: Waiting, channel: type[ScriptedChannel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = waiting(4)
+    # Their leases end at the same time.
+    Clock(monkeypatch)
+    others: list[DeliveryReport] = []
+
+    def run_others(row: Notification) -> None:
+        channel.act = lambda row: None
+        # One that releases two rows, and one that sends them.
+        others.append(deliver(max_time=timedelta(0)))
+        others.append(deliver())
+
+    channel.act = run_others
+    assert deliver(max_rows=1) == DeliveryReport(sent=1)
+    assert others == [DeliveryReport(sent=1), DeliveryReport(sent=2)]
+    assert sorted(channel.sent) == [row.pk for row in rows]
+
+
+@pytest.mark.parametrize("window", [60, 3600], ids=["short", "longer-than-a-lease"])
+def test_row_that_another_run_sends_is_not_added_to_a_message(
+    replies: Replies, settings: Any, window: int
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "CHANGES_WINDOW": window}
+    first, second = replies()
+    now = timezone.now()
+    # Claimed by another run, and by the clock due before the window ends.
+    lease = uuid.uuid4()
+    Notification.objects.filter(pk=first.pk).write(lease=lease, due_datetime=now + batch.LEASE)
+    assert deliver() == DeliveryReport(sent=1)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, first.lease, second.status) == ("wait", lease, "sent")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_killed", [False, True], ids=["sends", "only-claims"])
+def test_run_that_another_one_interrupts_at_any_statement_leaves_it_its_rows(
+    replies: Replies, database_alias: str, *, is_killed: bool
+) -> None:
+    rows = replies()
+    number = 0
+    statements = [""]
+    while len(statements) > number:
+        number += 1
+        # The first run claims one row, then the other one for the same message, unless another
+        # run was faster.
+        ids = [row.pk for row in rows]
+        Notification.objects.filter(pk__in=ids).write(
+            status="wait", due_datetime=timezone.now(), lease=None
+        )
+        handled: list[int] = []
+
+        def handle(*, is_killed: bool, handled: list[int] = handled) -> None:
+            run = Run(using=database_alias, pauses=Pauses(database_alias))
+            handled.append(batch.Batch(run).claim_due(10) if is_killed else deliver().sent)
+
+        another = partial(handle, is_killed=is_killed)
+        with interrupted_at(database_alias, number, another) as statements:
+            handled.append(deliver(max_rows=1).sent)
+        # Each row was sent once, or claimed by the run that was killed.
+        assert sum(handled) == 2, statements[number - 1]
+        sent = Notification.objects.filter(pk__in=ids, status="sent").count()
+        assert sent == (handled[-1] if is_killed else 2)
+    assert number > 5
+
+
 def test_row_of_a_killed_run_is_due_when_its_lease_ends(
     waiting: Waiting, channel: type[ScriptedChannel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch)
     waiting(2)
     # A killed process releases nothing.
-    killed = batch.Batch(Run(using=Notification.objects.db))
+    killed = batch.Batch(Run(using=Notification.objects.db, pauses=Pauses(Notification.objects.db)))
     assert killed.claim_due(10) == 2
     clock.now += batch.LEASE - timedelta(seconds=1)
     assert deliver() == DeliveryReport()
@@ -141,7 +213,7 @@ def test_slow_run_claims_with_new_leases(
     channel.act = take_a_minute
     assert deliver() == DeliveryReport(sent=8)
     assert sorted(channel.sent) == [row.pk for row in rows]
-    assert len(set(leases)) == 3
+    assert len(set(leases)) == 4
 
 
 @needs_concurrent_writers

@@ -76,6 +76,19 @@ def test_new_row_does_not_fail_with_an_old_one_in_the_same_message(
     assert new.due_datetime < timezone.now() + 2 * retry.FIRST_RETRY
 
 
+def test_rows_of_one_message_are_retried_together_as_early_as_the_newest(
+    waiting: Waiting, channel: type[ScriptedChannel]
+) -> None:
+    old, _new = rows = waiting(2)
+    Notification.objects.filter(pk=old.pk).write(attempts=9)
+    channel.act = lambda row: SendResult(notifications=rows, error="Busy")
+    before = timezone.now()
+    assert deliver() == DeliveryReport(retried=2)
+    (due,) = set(Notification.objects.values_list("due_datetime", flat=True))
+    assert due is not None
+    assert due - before < 2 * retry.FIRST_RETRY
+
+
 def test_row_that_is_not_due_is_not_sent(waiting: Waiting) -> None:
     waiting(1)
     update_waiting(due_datetime=timezone.now() + timedelta(minutes=1))

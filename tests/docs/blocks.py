@@ -4,6 +4,7 @@ A block's info string has options after the language:
 
 * `file=settings.py` (or `urls.py`, `templates/...`, any module): the block is that file of a host;
 * `before-django=6.1`: the block is for Django versions before that;
+* `from-django=6.0`: the block is for that version of Django and newer ones;
 * `not-run="..."`: the block cannot run, for this reason.
 """
 
@@ -53,8 +54,9 @@ class Block:
     @property
     def runs(self) -> bool:
         """Whether the block runs with this version of Django."""
+        start = self.options.get("from-django", "0")
         end = self.options.get("before-django", "99")
-        is_for_this_django = django.VERSION[:2] < tuple(map(int, end.split(".")))
+        is_for_this_django = _version(start) <= django.VERSION[:2] < _version(end)
         return self.reason_not_to_run is None and is_for_this_django
 
     def __str__(self) -> str:
@@ -63,6 +65,10 @@ class Block:
     def compiled(self, mode: str = "exec") -> object:
         """Compile the code so that a traceback names the page and the line."""
         return compile("\n" * (self.line - 1) + self.code, str(self.page), mode)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
 
 
 def pages() -> list[Path]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SESSION_LANGUAGES = frozenset({"python", "pycon", *TEMPLATE_LANGUAGES})
 TESTED_LANGUAGES = frozenset({*SESSION_LANGUAGES, "css", "shell"})
 SHOWN_LANGUAGES = frozenset({"ini", "sql", "text", "toml"})
-OPTIONS = frozenset({"file", "not-run", "before-django"})
+OPTIONS = frozenset({"file", "not-run", "before-django", "from-django"})
 
 BLOCKS = [block for page in pages() for block in blocks_of(page)]
 NOT_RUN = [block for block in BLOCKS if block.reason_not_to_run is not None]

@@ -23,9 +23,12 @@ pytestmark = pytest.mark.hosts("default")
 
 OTHER_PROGRAMS = frozenset(
     {"cd", "export", "django-admin", "git", "pre-commit", "source"}
-    | {"djade", "djlint", "lint-imports", "mypy", "ruff", "sphinx-build"}
+    | {"djade", "djlint", "lint-imports", "mutmut", "mypy", "ruff", "sphinx-build"}
 )
-MODULES = frozenset({"aiosmtpd", "build", "pytest", "tests", "tests.faults", "twine", "venv"})
+MODULES = frozenset(
+    {"aiosmtpd", "build", "pytest", "twine", "venv"}
+    | {"tests", "tests.faults", "tests.load", "tests.mutation", "tests.security.authorization"}
+)
 # The commands of the example project are not installed here.
 EXAMPLE_COMMANDS = frozenset(
     path.stem for path in ROOT.glob("example_project/**/management/commands/*.py")
@@ -60,11 +63,13 @@ def test_command_exists(block: Block, line: str) -> None:
 
 def _check_python(arguments: list[str]) -> None:
     match arguments:
+        case ["-m", "pip", "uninstall", name]:
+            assert name == "django-deskside"
         case ["-m", "pip", "install", *rest]:
             _check_requirements(rest)
         case ["-m", module, *_rest]:
             assert module in MODULES
-        case [path] if path.startswith((".ci/", "benchmarks/")):
+        case [path] if path.startswith((".ci/", "benchmarks/", "docs/")):
             assert (ROOT / path).exists()
         case [path, *rest] if path.endswith("manage.py"):
             _check_management_command(rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,27 @@ response = client.post("/help_desk/form/create/", form, follow=True)
 print("list:", response.status_code, "The badge reader is dead." in response.text)
 response = client.get("/help_desk/page/inbox/")
 print("inbox:", response.status_code, "Priority: High - Purpose: App" in response.text)
+"""
+
+# An ordinary user: sign in at the page that the README describes, and submit a ticket.
+SIGN_IN = """
+from django.contrib.auth import get_user_model  # noqa: E402 -- Django must be set up
+from django.contrib.auth.models import Group  # noqa: E402
+from django.test import Client  # noqa: E402
+
+rosa = get_user_model().objects.create_user("rosa", "rosa@example.com", "not-a-secret")
+rosa.groups.add(Group.objects.get(name="Help desk users"))
+client = Client(headers={"host": "127.0.0.1"})
+response = client.get("/help_desk/", follow=True)
+page, _status = response.redirect_chain[-1]
+print("sign-in page:", response.status_code, page)
+form = {"username": "rosa", "password": "not-a-secret"}
+response = client.post(page, form, follow=True)
+print("first page:", response.status_code, response.redirect_chain[-1][0])
+form = {"purpose": "comp", "priority": "low", "description": "The lamp flickers."}
+response = client.post("/help_desk/form/create/", form, follow=True)
+print("list:", response.status_code, "The lamp flickers." in response.text)
+print("others:", "The badge reader is dead." in response.text)
 """
 
 CREATE_USER = ("createsuperuser", "--username", "mona", "--email", "mona@example.com")
@@ -63,6 +85,11 @@ def test_tutorial_creates_a_ticket(tmp_path: Path) -> None:
     assert "list: 200 True" in output
     assert "inbox: 200 True" in output
     assert "To: dora@example.com" in output
+    output = project.manage("shell", stdin=SIGN_IN)
+    assert "sign-in page: 200 /accounts/login/?next=/help_desk/" in output
+    assert "first page: 200 /help_desk/page/list/" in output
+    assert "list: 200 True" in output
+    assert "others: False" in output
     (last,) = [
         block.code
         for block in blocks_of(ROOT / "docs" / "tutorial.md")
@@ -87,3 +114,23 @@ def test_installation_needs_three_lines(tmp_path: Path) -> None:
     output = project.manage("shell", stdin=CREATE_TICKET)
     assert "list: 200 True" in output
     assert "inbox: 200 True" in output
+
+
+def test_readme_leads_an_ordinary_user_to_the_first_ticket(tmp_path: Path) -> None:
+    project = FreshProject(tmp_path)
+    admin = "from django.contrib import admin\nfrom django.urls import path\n"
+    existing = f'{admin}existing = [path("admin/", admin.site.urls)]\n'
+    for block in blocks_of(ROOT / "README.md"):
+        if block.file == "settings.py":
+            project.write("settings.py", block.code)
+        elif block.file == "urls.py":
+            project.write("urls.py", existing + block.code.replace("...,", "*existing,"))
+        elif block.language == "shell":
+            for command, *arguments in _commands(block):
+                project.manage(command, *arguments)
+    output = project.manage("check", "--database", "default")
+    assert set(re.findall(r"help_desk\.\w+", output)) == {"help_desk.W102"}  # ADMINS is empty
+    output = project.manage("shell", stdin=SIGN_IN)
+    assert "sign-in page: 200 /accounts/login/?next=/help_desk/" in output
+    assert "first page: 200 /help_desk/page/list/" in output
+    assert "list: 200 True" in output

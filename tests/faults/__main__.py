@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
+
+from tests.faults.site import end_children_on_sigterm, site
 
 
 def main() -> int:
@@ -19,70 +16,29 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=None, help="repeats the choices of an earlier run"
     )
+    parser.add_argument(
+        "--no-sweep", action="store_true", help="do not fail each statement once, only at random"
+    )
+    parser.add_argument(
+        "--mutants",
+        nargs="*",
+        metavar="NAME",
+        help="run on copies of the package with known errors; on all, or on those named",
+    )
     arguments = parser.parse_args()
+    end_children_on_sigterm()
     seed = random.randrange(10**6) if arguments.seed is None else arguments.seed
-    with tempfile.TemporaryDirectory(prefix="help-desk-faults-") as name:
-        directory = Path(name)
-        command = [sys.executable, "-m", "tests.faults.smtp_server", name, str(seed)]
-        server = subprocess.Popen(command)
-        try:
-            os.environ["HELP_DESK_FAULTS_DIRECTORY"] = name
-            os.environ["HELP_DESK_FAULTS_PORT"] = _port(directory)
-            os.environ["DJANGO_SETTINGS_MODULE"] = "tests.faults.settings"
-            return _run(directory, seed, arguments.faults)
-        finally:
-            server.terminate()
-            server.wait()
+    if arguments.mutants is not None:
+        from tests.faults.mutations import kill_mutants  # noqa: PLC0415
 
+        return kill_mutants(seed, arguments.mutants)
+    with site(seed) as found:
+        from tests.faults.harness import cause_faults  # noqa: PLC0415 -- needs the settings
+        from tests.faults.report import print_result  # noqa: PLC0415
 
-def _port(directory: Path) -> str:
-    end = time.monotonic() + 30
-    while not (directory / "port").exists():
-        if time.monotonic() > end:
-            sys.exit("The SMTP server did not start.")
-        time.sleep(0.05)
-    return (directory / "port").read_text()
-
-
-def _run(directory: Path, seed: int, faults: int) -> int:
-    import django  # noqa: PLC0415 -- needs the settings
-
-    django.setup()
-    from django.db import connection, connections  # noqa: PLC0415
-
-    from tests.faults.harness import Harness  # noqa: PLC0415
-    from tests.support import databases  # noqa: PLC0415
-
-    if reason := databases.unreachable_reason():
-        sys.exit(reason)
-    original = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        result = Harness(directory, seed).run(faults)
-    finally:
-        connections.close_all()
-        connection.creation.destroy_test_db(original, verbosity=0)
-    print(f"{databases.chosen()}, seed {seed}, {result.seconds:.0f} s")
-    for kind, count in sorted(result.faults.items()):
-        print(f"  {kind:<28}{count:>8,}")
-    print(f"  {'total faults':<28}{sum(result.faults.values()):>8,}")
-    for label, number in (
-        ("tickets", result.tickets),
-        ("comments", result.comments),
-        ("emails expected", result.expected),
-        ("failed permanently", result.failed),
-        ("lost", result.lost),
-        ("stuck", result.stuck),
-        ("duplicates", result.duplicates),
-        ("  unconfirmed by the server", result.unconfirmed),
-        ("  other (at most the kills)", result.other_duplicates),
-        ("partial writes", len(result.partial_writes)),
-    ):
-        print(f"  {label:<28}{number:>8,}")
-    for line in result.partial_writes[:10]:
-        print(f"    {line}")
-    print("PASSED" if result.has_passed else "FAILED")
-    return 0 if result.has_passed else 1
+        result = cause_faults(found, seed, arguments.faults, has_sweep=not arguments.no_sweep)
+        print_result(result, seed, found)
+    return 1 if result.failed_checks else 0
 
 
 if __name__ == "__main__":

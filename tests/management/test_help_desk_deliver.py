@@ -75,11 +75,11 @@ def test_idle_runs_are_not_recorded_each_time(db: None, capture_queries: Callabl
 
 
 def test_database_error_is_a_command_error(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(**options: Any) -> None:
+    def fail(*args: Any) -> None:
         message = "the server closed the connection"
         raise OperationalError(message)
 
-    monkeypatch.setattr("help_desk.delivery.runner.deliver", fail)
+    monkeypatch.setattr("help_desk.delivery.runner.send_due", fail)
     with pytest.raises(CommandError, match="Cannot use the database: the server closed"):
         call_command("help_desk_deliver")
 

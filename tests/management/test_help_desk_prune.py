@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from help_desk.management.commands import help_desk_prune
-from help_desk.models import Notification, TicketEvent
+from help_desk.models import Notification, TicketEvent, TicketSubmission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,3 +97,21 @@ def test_negative_age_is_a_command_error(db: None) -> None:
         CommandError, match=r"--days must be 0 or greater, not -1\. For example: 90"
     ):
         prune("--days=-1")
+
+
+def test_form_tokens_older_than_a_week_are_deleted_whatever_the_age(
+    ticket: HelpDeskTicket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(help_desk_prune, "BATCH_SIZE", 2)
+    for days in (8, 8, 8, 6):
+        TicketSubmission.objects.create(
+            user_id=ticket.created_by_id,
+            token=uuid4(),
+            ticket=ticket,
+            created_datetime=timezone.now() - timedelta(days=days),
+        )
+    assert prune("--days=1000", "--dry-run") == (
+        "0 notifications to delete; nothing was deleted.\n"
+    )
+    assert prune("--days=1000") == "0 notifications deleted.\n3 form tokens deleted.\n"
+    assert TicketSubmission.objects.count() == 1

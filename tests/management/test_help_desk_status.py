@@ -13,6 +13,7 @@ from django.db import OperationalError, connections
 from django.utils import timezone
 
 from help_desk.models import Notification
+from tests.support.delivery import Clock, update_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,7 @@ def test_empty_outbox_without_runs(db: None) -> None:
         "max_delay_seconds": None,
         "late": False,
         "runs": {},
+        "pauses": {},
     }
 
 
@@ -95,6 +97,29 @@ def test_delay_within_the_limit_is_not_late(
 ) -> None:
     create_overdue(timedelta(minutes=minutes))
     assert json.loads(status("--json", *options))["late"] is False
+
+
+def test_unavailable_channel_is_shown_with_its_error_and_next_attempt(
+    create_overdue: Callable[[timedelta], int],
+    mail_server: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create_overdue(timedelta(0))
+    clock = Clock(monkeypatch)
+    mail_server.opening = ConnectionRefusedError("Connection refused")
+    call_command("help_desk_deliver", stdout=StringIO())
+    clock.advance(timedelta(seconds=20))
+    error = "Cannot connect to the mail server (connection refused)."
+    assert f"Unavailable    email for 20 s, next attempt in 40 s: {error}\n" in status()
+    pause = json.loads(status("--json"))["pauses"]["email"]
+    assert pause["error"] == error
+    assert pause["started"] < pause["until"]
+    clock.advance(timedelta(seconds=41))
+    assert "Unavailable    email for 1 min 1 s, next attempt by the next run: " in status()
+    mail_server.opening = None
+    update_waiting(due_datetime=clock.now)
+    call_command("help_desk_deliver", stdout=StringIO())
+    assert "Unavailable" not in status()
 
 
 def test_deferred_notification_stays_late(

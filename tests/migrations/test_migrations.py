@@ -11,8 +11,12 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.db.migrations import Migration, RemoveField
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.optimizer import MigrationOptimizer
 from django.db.migrations.recorder import MigrationRecorder
 
+from help_desk.migrations._restartable import UndoInterruptedRun, restartable
 from help_desk.models import HelpDeskTicket
 from tests.migrations.conftest import APP
 
@@ -38,6 +42,40 @@ def applied(alias: str) -> list[str]:
 
 def test_models_and_migrations_agree(transactional_db: None) -> None:
     call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
+
+
+def later_migrations() -> list[Migration]:
+    migrations = MigrationLoader(None).disk_migrations
+    return [migrations[key] for key in sorted(migrations) if key[0] == APP][1:]
+
+
+@pytest.mark.parametrize("migration", later_migrations(), ids=lambda migration: migration.name)
+def test_interrupted_migration_can_be_run_again(migration: Migration) -> None:
+    undo, *operations = migration.operations
+    assert isinstance(undo, UndoInterruptedRun), "Use operations = restartable([...])."
+    assert undo.operations == operations
+
+
+def test_operation_that_cannot_be_run_again_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"RemoveField .* cannot be run again"):
+        restartable([RemoveField("helpdeskticket", "status")])
+
+
+def test_undoing_an_interrupted_run_is_not_part_of_the_sql(
+    transactional_db: None, database_alias: str
+) -> None:
+    sql = StringIO()
+    call_command("sqlmigrate", APP, "0002", database=database_alias, no_color=True, stdout=sql)
+    start = sql.getvalue().removeprefix("BEGIN;\n").splitlines()[:4]
+    assert start == ["--", "-- Undo an interrupted run of this migration", "--", "-- (no-op)"]
+
+
+def test_squashed_migrations_are_made_restartable_again() -> None:
+    operations = [op for migration in later_migrations() for op in migration.operations]
+    squashed = MigrationOptimizer().optimize(operations, APP)
+    assert len(squashed) < len(operations)
+    assert not any(isinstance(operation, UndoInterruptedRun) for operation in squashed)
+    assert restartable(squashed)
 
 
 def test_rows_are_kept_in_both_directions(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.admin import site
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.urls import reverse
 
 from help_desk.content.events import content_of
 from help_desk.delivery import runner
@@ -13,6 +17,7 @@ from help_desk.models import (
     HelpDeskTicket,
     Notification,
     NotificationPreference,
+    TicketEvent,
     TicketFollower,
 )
 from help_desk.services import preferences as preference_service
@@ -50,7 +55,7 @@ def test_comments_and_history_of_a_deleted_user_are_kept(
         (comment.author, comment.text) for comment in ticket_of_deleted_user.comments.order_by("pk")
     ]
     assert comments[0] == (None, "Works again.")
-    assert ticket_of_deleted_user.events.count() == 4
+    assert ticket_of_deleted_user.events.count() == 5
 
 
 def test_preferences_subscriptions_and_notifications_of_a_deleted_user_are_deleted(
@@ -85,3 +90,118 @@ def test_ticket_of_a_deleted_assignee_can_be_reassigned(
 ) -> None:
     ticket_of_deleted_user.services.assign(agent, actor=agent)
     assert ticket_of_deleted_user.events.latest("pk").changes["assigned_to"][0] is None
+
+
+def stored_id(user: Any) -> Any:
+    """Return a user's ID as events store it: UUID keys are text."""
+    return user.pk if isinstance(user.pk, int) else str(user.pk)
+
+
+@pytest.fixture
+def assignee(make_user: Callable[..., Any], grant: Callable[..., Any]) -> Any:
+    return grant(make_user(name="former"), "change")
+
+
+@pytest.fixture
+def assigned(make_ticket: Callable[..., HelpDeskTicket], assignee: Any) -> list[HelpDeskTicket]:
+    """Two tickets of the assignee, one of them deleted."""
+    tickets = [make_ticket(assigned_to=assignee), make_ticket(assigned_to=assignee)]
+    tickets[1].set_deleted()
+    return tickets
+
+
+def delete_in_admin(user: Any, client: Any) -> None:
+    url = reverse(f"admin:{user._meta.app_label}_{user._meta.model_name}_delete", args=[user.pk])
+    before = TicketEvent.objects.count()
+    assert client.get(url).status_code == 200
+    assert TicketEvent.objects.count() == before
+    assert client.post(url, {"post": "yes"}).status_code == 302
+
+
+def delete_action_in_admin(user: Any, client: Any) -> None:
+    url = reverse(f"admin:{user._meta.app_label}_{user._meta.model_name}_changelist")
+    data = {"action": "delete_selected", "_selected_action": [str(user.pk)]}
+    before = TicketEvent.objects.count()
+    assert client.post(url, data).status_code == 200
+    assert TicketEvent.objects.count() == before
+    assert client.post(url, {**data, "post": "yes"}).status_code == 302
+
+
+DELETE: dict[str, Callable[[Any, Any], Any]] = {
+    "instance": lambda user, client: user.delete(),
+    "queryset": lambda user, client: type(user)._default_manager.filter(pk=user.pk).delete(),
+    "admin": delete_in_admin,
+    "admin-action": delete_action_in_admin,
+}
+
+
+@pytest.mark.parametrize("delete", DELETE.values(), ids=DELETE)
+def test_deleting_an_assignee_unassigns_their_tickets_with_an_event(
+    assignee: Any,
+    assigned: list[HelpDeskTicket],
+    ticket: HelpDeskTicket,
+    make_user: Callable[..., Any],
+    client_of: Callable[[Any], Any],
+    delete: Callable[[Any, Any], Any],
+) -> None:
+    user_id = stored_id(assignee)
+    if "admin" in delete.__name__ and not site.is_registered(type(assignee)):
+        pytest.skip("The user model is not in the admin.")
+    delete(assignee, client_of(make_user(is_staff=True, is_superuser=True)))
+    for one in assigned:
+        event = one.events.latest("pk")
+        assert (event.type, event.actor) == ("update", None)
+        assert event.changes == {"assigned_to": [user_id, None]}
+        assert HelpDeskTicket.objects.get(pk=one.pk).assigned_to is None
+    assert ticket.events.count() == 1
+
+
+def test_event_is_not_recorded_if_the_assignee_cannot_be_deleted(
+    assignee: Any, assigned: list[HelpDeskTicket], make_ticket: Callable[..., HelpDeskTicket]
+) -> None:
+    make_ticket(created_by=assignee)
+    before = TicketEvent.objects.count()
+    with pytest.raises(ProtectedError):
+        assignee.delete()
+    assert TicketEvent.objects.count() == before
+
+
+def test_event_is_rolled_back_with_the_deletion(
+    assignee: Any, assigned: list[HelpDeskTicket], database_alias: str
+) -> None:
+    before = TicketEvent.objects.count()
+    with transaction.atomic(using=database_alias):
+        assignee.delete()
+        transaction.set_rollback(True, using=database_alias)
+    assert TicketEvent.objects.count() == before
+    assert HelpDeskTicket.objects.filter(assigned_to__isnull=False).count() == 2
+
+
+def test_deleting_assignees_takes_the_same_number_of_queries_for_any_number(
+    make_user: Callable[..., Any],
+    make_ticket: Callable[..., HelpDeskTicket],
+    capture_queries: Callable[[], Any],
+) -> None:
+    counts = []
+    for number in (1, 5):
+        users = [make_user(name=f"former{number}.{index}") for index in range(number)]
+        for user in users:
+            make_ticket(assigned_to=user)
+            make_ticket(assigned_to=user)
+        with capture_queries() as queries:
+            type(users[0])._default_manager.filter(pk__in=[user.pk for user in users]).delete()
+        counts.append(len(queries))
+        assert TicketEvent.objects.filter(type="update").count() >= 2 * number
+    assert counts[0] == counts[1]
+
+
+def test_timeline_shows_that_the_assignee_was_deleted(
+    assignee: Any,
+    assigned: list[HelpDeskTicket],
+    reporter: Any,
+    client_of: Callable[[Any], Any],
+) -> None:
+    assignee.delete()
+    page = client_of(reporter).get(assigned[0].get_absolute_url())
+    (change,) = page.context_data["timeline"].entries[-1].changes
+    assert (change.label, change.old, change.new) == ("Assigned to", "Someone", "Unassigned")

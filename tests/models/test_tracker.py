@@ -69,6 +69,30 @@ def test_saving_and_refreshing_reset_the_changes(ticket: HelpDeskTicket) -> None
     assert ticket.tracker.changed() == {}
 
 
+def test_second_save_records_only_what_changed_since_the_first(ticket: HelpDeskTicket) -> None:
+    ticket.status = "prog"
+    ticket.save()
+    ticket.priority = "urge"
+    ticket.save()
+    ticket.save()
+    assert [event.changes for event in ticket.events.filter(type="update").oldest_first()] == [
+        {"status": ["read", "prog"]},
+        {"priority": ["med", "urge"]},
+    ]
+
+
+def test_save_after_a_service_call_records_nothing_again(
+    ticket: HelpDeskTicket, agent: Any
+) -> None:
+    # The service changes another instance, the locked one, and refreshes this one.
+    event = ticket.services.start(agent)
+    ticket.save()
+    assert ticket.events.latest("pk") == event
+    ticket.priority = "urge"
+    ticket.save()
+    assert ticket.events.latest("pk").changes == {"priority": ["med", "urge"]}
+
+
 def test_saved_values_can_be_reset_at_the_end_of_a_block(ticket: HelpDeskTicket) -> None:
     with ticket.tracker("status"):
         ticket.status = "prog"

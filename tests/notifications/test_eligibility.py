@@ -157,6 +157,15 @@ def test_follower_gets_email_of_a_reply_with_a_status_unless_they_opted_out_of_r
     assert len(mail.outbox) == (2 if status == "sent" else 1)
 
 
+def test_email_that_the_user_enabled_is_sent(
+    ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
+) -> None:
+    preference_service.set_preferences(reporter, {("reply", "email"): True})
+    preference_service.set_preferences(manager, {("reply", "email"): False})
+    ticket.services.comment(agent, "Hello.")
+    assert runner.deliver() == runner.DeliveryReport(sent=1)
+
+
 def test_mention_of_another_user_does_not_override_an_opt_out(
     ticket: HelpDeskTicket, agent: Any, manager: Any, reporter: Any
 ) -> None:

@@ -202,6 +202,19 @@ def test_changes_window_applies_where_something_delivers_later(
 
 
 @with_email
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), 1e300, -60])
+def test_invalid_changes_window_is_replaced_by_the_default(
+    ticket: HelpDeskTicket, agent: Any, settings: Any, seconds: float
+) -> None:
+    changed = {"CHANGES_WINDOW": seconds, "DELIVERY": "command"}
+    settings.HELP_DESK = {**settings.HELP_DESK, **changed}
+    event = ticket.services.start(agent)
+    assert event is not None
+    (email,) = event.notifications.filter(channel="email")
+    assert email.due_datetime == event.created_datetime + timedelta(seconds=60)
+
+
+@with_email
 @pytest.mark.parametrize("delivery", ["task", "command"])
 def test_changes_window_does_not_delay_replies(
     ticket: HelpDeskTicket, agent: Any, settings: Any, delivery: str

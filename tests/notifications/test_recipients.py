@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.contrib.auth.models import Group, Permission
 
+from help_desk.auth.developers import address_in, developer_addresses
 from help_desk.models import HelpDeskTicket, Notification
-from help_desk.notifications.recipients import address_in, developer_addresses
 from tests.support.hosts import with_email
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_address_in_an_admins_entry(entry: object, address: str) -> None:
 
 def test_developer_addresses_are_unique_and_skip_invalid_entries(settings: Any) -> None:
     settings.ADMINS = ["Ada@example.com", ("A.", "ada@EXAMPLE.com"), "Ada", "bob@example.com"]
-    assert developer_addresses() == ["Ada@example.com", "bob@example.com"]
+    assert list(developer_addresses().values()) == ["Ada@example.com", "bob@example.com"]
 
 
 @pytest.mark.django_db
@@ -97,7 +97,9 @@ def test_no_one_is_notified_without_admins_and_managers(
 
 @with_email
 @pytest.mark.parametrize(
-    "entry", ["Ada@Example.com", ("Ada", "ada@example.com"), "Ada <ADA@EXAMPLE.COM>"], ids=repr
+    "entry",
+    ["Ada@Example.com", ("Ada", "ada@example.com"), "Ada <ADA@EXAMPLE.COM>"],
+    ids=["plain", "pair", "named"],
 )
 def test_developer_is_notified_in_app_and_at_the_email_address_of_the_user(
     recipients: Any, make_user: MakeUser, settings: Any, entry: Any

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
 from email import message_from_bytes
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import pytest
 
 import help_desk
 
+if TYPE_CHECKING:
+    from email.message import Message
+
 pytestmark = pytest.mark.package
 
 ROOT = Path(__file__).parent.parent.parent
+REPOSITORY = re.compile(
+    r"https://(?:github\.com|raw\.githubusercontent\.com)/[\w-]+/[\w-]+/(?:blob/)?main/([^#]+)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,16 +61,32 @@ def test_wheel_holds_a_compiled_file_for_every_translation(names: list[PurePosix
     assert PurePosixPath("help_desk/locale/de/LC_MESSAGES/django.mo") in names
 
 
-def test_wheel_needs_django_and_django_model_utils_only(wheel: Path) -> None:
+@pytest.fixture(scope="module")
+def metadata(wheel: Path) -> Message:
     with zipfile.ZipFile(wheel) as archive:
         (path,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
-        metadata = message_from_bytes(archive.read(path))
-    needed = [need for need in metadata.get_all("Requires-Dist") if "extra ==" not in need]
+        return message_from_bytes(archive.read(path))
+
+
+def test_wheel_needs_django_and_django_model_utils_only(metadata: Message) -> None:
+    needed = [need for need in metadata.get_all("Requires-Dist", []) if "extra ==" not in need]
     assert sorted(need.split(">")[0].split("<")[0].strip().lower() for need in needed) == [
         "django",
         "django-model-utils",
     ]
     assert metadata["License-Expression"] == "MIT"
+
+
+def test_readme_renders_on_pypi_with_absolute_links(metadata: Message) -> None:
+    from readme_renderer import markdown  # noqa: PLC0415 -- only in the group `package`
+
+    html = markdown.render(metadata.get_payload(decode=True).decode())
+    assert html is not None
+    links = re.findall(r'(?:href|src)="([^"]+)"', html)
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    in_repository = [match[1] for link in links if (match := REPOSITORY.match(link))]
+    assert in_repository != []
+    assert [path for path in in_repository if not (ROOT / path).exists()] == []
 
 
 def test_source_distribution_can_be_tested_and_documented(sdist: Path) -> None:

@@ -33,6 +33,11 @@ def test_save_model_obj_changes_an_existing_ticket(ticket: HelpDeskTicket) -> No
     assert HelpDeskTicket.objects.get(pk=ticket.pk).status == "prog"
 
 
+def test_save_model_obj_does_not_change_the_creator(ticket: HelpDeskTicket, agent: Any) -> None:
+    with pytest.raises(TypeError, match="created_by"):
+        ticket.services.save_model_obj(created_by=agent)
+
+
 def test_save_model_obj_saves_values_set_on_the_instance(reporter: Any) -> None:
     ticket = HelpDeskTicket(created_by=reporter, **FIELDS)
     assert ticket.services.save_model_obj() == (ticket, True)

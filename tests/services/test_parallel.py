@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from help_desk.enums import EmailFrequency, NotificationKind
-from help_desk.exceptions import TicketConflictError
+from help_desk.exceptions import RateLimitError, TicketConflictError
 from help_desk.models import (
     EmailSchedule,
     HelpDeskTicket,
     Notification,
     NotificationPreference,
     TicketFollower,
+    TicketSubmission,
 )
+from help_desk.services.flows.create import create_ticket
 from help_desk.services.preferences import set_email_frequency, set_preferences
 from tests.support import databases
 from tests.support.isolated import run_in_new_host
@@ -123,6 +127,35 @@ def test_concurrent_work_on_one_ticket_on_a_sqlite_file(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.hosts("default")
+def test_form_submitted_several_times_concurrently_on_a_sqlite_file(tmp_path: Path) -> None:
+    script = """
+    import django
+    django.setup()
+    from uuid import uuid4
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from help_desk.models import HelpDeskTicket
+    from help_desk.services.flows.create import create_ticket
+    from tests.support.threads import run_in_parallel
+    call_command("migrate", verbosity=0)
+    user = User.objects.create_user("user")
+    fields = {"purpose": "app", "priority": "low", "description": "It hums."}
+
+    def submit():
+        for token in tokens:
+            create_ticket(HelpDeskTicket(), created_by=user, submission_token=token, **fields)
+
+    tokens = [uuid4() for _number in range(5)]
+    errors = run_in_parallel(*[submit] * 4)
+    assert not errors, errors
+    assert HelpDeskTicket.objects.count() == 5
+    """
+    run_in_new_host(
+        tmp_path, script, **mail_through("django.core.mail.backends.locmem.EmailBackend")
+    )
+
+
 @needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_requests_record_their_own_users(make_user: Callable[..., Any]) -> None:
@@ -142,6 +175,56 @@ def test_concurrent_requests_record_their_own_users(make_user: Callable[..., Any
         assert str(ticket.created_by_id) == ticket.description
         assert {event.actor_id for event in ticket.events.all()} == {ticket.created_by_id}
     assert set(Notification.objects.values_list("status", flat=True)) == {"sent"}
+
+
+@needs_concurrent_writers
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("limit", [None, 1], ids=["no-limit", "at-the-limit"])
+@pytest.mark.parametrize("atomic_requests", [False, True], ids=["autocommit", "atomic-requests"])
+def test_form_submitted_several_times_concurrently_creates_one_ticket(
+    reporter: Any,
+    manager: Any,
+    settings: Any,
+    database_alias: str,
+    limit: int | None,
+    atomic_requests: bool,
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "MAX_TICKETS_PER_HOUR": limit}
+    fields = {"purpose": "app", "priority": "low", "description": "It hums."}
+    token = uuid4()
+    found = []
+
+    def submit() -> None:
+        with transaction.atomic(using=database_alias) if atomic_requests else nullcontext():
+            result = create_ticket(
+                HelpDeskTicket(),
+                created_by=reporter,
+                submission_token=token,
+                enforce_limits=True,
+                **fields,
+            )
+        found.append(result.ticket)
+
+    assert run_in_parallel(*[submit] * 4) == []
+    assert found == [HelpDeskTicket.objects.get()] * 4
+    assert TicketSubmission.objects.count() == 1
+    assert Notification.objects.filter(recipient=manager).count() == 1
+
+
+@needs_concurrent_writers
+@pytest.mark.django_db(transaction=True)
+def test_replies_sent_concurrently_to_one_ticket_stop_at_the_limit(
+    ticket: HelpDeskTicket, reporter: Any, settings: Any
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "MAX_REPLIES_PER_HOUR": 2}
+
+    def reply() -> None:
+        mine = HelpDeskTicket.objects.get()
+        mine.services.comment(reporter, "Hello.", enforce_limits=True)
+
+    errors = run_in_parallel(*[reply] * 5)
+    assert [type(error) for error in errors] == [RateLimitError] * 3
+    assert ticket.comments.count() == 2
 
 
 @needs_concurrent_writers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import BaseBackend
@@ -48,6 +48,34 @@ class QuerySetBackend(BaseBackend):
 
     def with_perm(self, perm: str, **options: Any) -> Any:
         return _external_managers()
+
+
+class SlicedBackend(BaseBackend):
+    """Returns a queryset that cannot be filtered any more."""
+
+    def with_perm(self, perm: str, **options: Any) -> Any:
+        return _external_managers().order_by("pk")[:9]
+
+
+class UnionBackend(BaseBackend):
+    """Returns a combined queryset, which cannot be filtered either."""
+
+    def with_perm(self, perm: str, **options: Any) -> Any:
+        return _external_managers().union(_external_managers().none())
+
+
+class AskedBackend(BaseBackend):
+    """Cannot list holders, but tells for each user; counts how often it was asked."""
+
+    asked: ClassVar[list[Any]] = []
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        self.asked.append((user_obj.pk, perm))
+        return str(user_obj.get_username()).startswith("chief")
+
+
+class LoginOnlyBackend:
+    """Knows nothing of permissions."""
 
 
 class BrokenBackend(BaseBackend):

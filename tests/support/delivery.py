@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from django.db import connections
 from django.utils import timezone
 
 from help_desk.models import Notification
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import timedelta
 
     import pytest
@@ -31,6 +34,24 @@ def statuses() -> Counter[str]:
     return Counter(Notification.objects.values_list("status", flat=True))
 
 
+@contextmanager
+def interrupted_at(alias: str, number: int, action: Callable[[], object]) -> Iterator[list[str]]:
+    """Call a function before a statement, counted from 1, unless that is in a transaction.
+
+    Yields the list of statements, including those of the function.
+    """
+    statements: list[str] = []
+
+    def run(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        statements.append(sql)
+        if len(statements) == number and not connections[alias].in_atomic_block:
+            action()
+        return execute(sql, *args)
+
+    with connections[alias].execute_wrapper(run):
+        yield statements
+
+
 class Clock:
     """Replaces `timezone.now()`; it advances only by `advance()`."""
 
@@ -40,3 +61,10 @@ class Clock:
 
     def advance(self, time: timedelta) -> None:
         self.now += time
+
+    @contextmanager
+    def shifted(self, difference: timedelta) -> Iterator[None]:
+        """Act as a machine whose clock differs."""
+        self.now += difference
+        yield
+        self.now -= difference

@@ -8,8 +8,11 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from tests.support.routes import UNSUBSCRIBE, every_url
+
 LIST, DETAIL, DELETE = "page:list", "page:detail", "page:delete"
 CREATE, UPDATE, INBOX = "form:create", "form:update", "page:inbox"
+INDEX, SUBMITTED = "index", "page:submitted"
 
 PAGES = {
     LIST: ("/help_desk/page/list/", "view"),
@@ -18,8 +21,9 @@ PAGES = {
     CREATE: ("/help_desk/form/create/", "add"),
     UPDATE: ("/help_desk/form/{pk}/update/", "change"),
 }
-OF_A_TICKET = [DETAIL, DELETE, UPDATE]
-EVERY = [*PAGES, INBOX]
+OF_A_TICKET = [DETAIL, DELETE, UPDATE, SUBMITTED]
+EVERY = [*PAGES, INBOX, INDEX, SUBMITTED]
+READ_ONLY = [LIST, DETAIL, INBOX, INDEX, SUBMITTED]
 SIGNED_OUT = (
     "You were signed out and your changes were not saved. Use your browser&#x27;s Back button to "
     "recover what you typed."
@@ -36,10 +40,18 @@ def test_documented_urls(name, ticket):
     assert url_for(name, ticket) == PAGES[name][0].format(pk=ticket.pk)
 
 
-def test_root_url_redirects_to_the_list(client_of, reporter, url_of):
-    response = client_of(reporter).get("/help_desk/")
-    assert response.status_code == 302
-    assert response["Location"] == url_of(LIST)
+@pytest.mark.parametrize(
+    ("permissions", "page"),
+    [((), INBOX), (("add",), CREATE), (("view",), LIST), (("add", "view"), LIST)],
+    ids=["none", "add", "view", "both"],
+)
+def test_root_url_redirects_to_the_first_page_that_the_user_may_open(
+    client_of, user_without_permissions, grant, url_of, permissions, page
+):
+    client = client_of(grant(user_without_permissions, *permissions))
+    response = client.get("/help_desk/")
+    assert (response.status_code, response["Location"]) == (302, url_of(page))
+    assert client.get(response["Location"]).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["get", "head", "post"])
@@ -47,14 +59,16 @@ def test_root_url_redirects_to_the_list(client_of, reporter, url_of):
 def test_anonymous_users_are_redirected_to_the_login_page(client, ticket, name, method):
     url = url_for(name, ticket)
     response = getattr(client, method)(url)
-    if method == "post" and name in {LIST, DETAIL, INBOX} and response.status_code == 405:
+    if (
+        method == "post"
+        and name in {LIST, DETAIL, INBOX, INDEX, SUBMITTED}
+        and response.status_code == 405
+    ):
         return
     assert response.status_code == 302
     assert response["Location"] == f"{settings.LOGIN_URL}?next={quote(url)}"
 
 
-# With LoginRequiredMiddleware, the post does not reach the view.
-@pytest.mark.hosts("default", "custom_user", "no_email_user", "multi_db", "use_tz_false")
 def test_post_of_a_signed_out_user_is_followed_by_a_message(client, reporter, url_of):
     client.post(url_of(CREATE), {"description": "Typed for a long time."})
     client.force_login(reporter)
@@ -63,6 +77,52 @@ def test_post_of_a_signed_out_user_is_followed_by_a_message(client, reporter, ur
     client.get(url_of(CREATE))
     client.force_login(reporter)
     assert SIGNED_OUT not in client.get(url_of(CREATE)).content.decode()
+
+
+@pytest.fixture
+def urls(ticket, agent):
+    return every_url(ticket, ticket.services.comment(agent, "Hello"))
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_no_route_is_open_to_anonymous_users(client, ticket, urls, method):
+    events = ticket.events.count()
+    for name, url in urls.items():
+        if name == UNSUBSCRIBE:
+            continue
+        response = getattr(client, method)(url, {"should_delete": "1", "text": "No"})
+        if response.status_code != 405:
+            assert response.status_code == 302, name
+            assert response["Location"].startswith(f"{settings.LOGIN_URL}?next="), name
+        assert not response.content
+    assert ticket.events.count() == events
+
+
+def test_post_of_a_signed_out_user_gets_the_message_on_every_route(client, urls, reporter, url_of):
+    for name, url in urls.items():
+        client.logout()
+        response = client.post(url)
+        if name == UNSUBSCRIBE or response.status_code == 405:
+            continue
+        client.force_login(reporter)
+        assert SIGNED_OUT in client.get(url_of(CREATE)).content.decode(), name
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("who", ["anonymous", "guest", "manager"])
+def test_responses_are_private_and_keep_typed_text(
+    client, urls, user_without_permissions, manager, who, method
+):
+    users = {"guest": user_without_permissions, "manager": manager}
+    for name, url in urls.items():
+        if who in users:
+            client.force_login(users[who])
+        response = getattr(client, method)(url)
+        if name == UNSUBSCRIBE or response.status_code in {404, 405}:
+            continue
+        directives = set(response.headers["Cache-Control"].split(", "))
+        # `no-store` would keep the Back button from restoring typed text.
+        assert directives == {"private", "no-cache"}, name
 
 
 def test_signing_in_keeps_the_filters(client, url_of):
@@ -132,7 +192,7 @@ def test_the_inbox_needs_no_permission(client_of, user_without_permissions, url_
     assert client_of(user_without_permissions).get(url_of(INBOX)).status_code == 200
 
 
-@pytest.mark.parametrize("name", OF_A_TICKET)
+@pytest.mark.parametrize("name", [DETAIL, DELETE, UPDATE])
 def test_deleted_tickets_are_not_found(client_of, manager, ticket, name):
     ticket.services.delete(actor=manager)
     client = client_of(manager)
@@ -150,9 +210,47 @@ def test_unknown_tickets_are_not_found(client_of, manager, path, pk):
         assert client.post(f"/help_desk/{path.format(pk)}").status_code == 404
 
 
-@pytest.mark.parametrize("name", [LIST, DETAIL, INBOX])
+@pytest.mark.parametrize("name", READ_ONLY)
 def test_read_only_pages_reject_posts(client_of, manager, ticket, name):
     assert client_of(manager).post(url_for(name, ticket)).status_code == 405
+
+
+class TestSubmitted:
+    """The page that confirms a ticket to its creator."""
+
+    def test_creator_can_open_it_with_no_permission(
+        self, client_of, user_without_permissions, own_ticket, url_of
+    ):
+        response = client_of(user_without_permissions).get(url_of(SUBMITTED, own_ticket))
+        assert response.status_code == 200
+        assert url_of(SUBMITTED, own_ticket) == f"/help_desk/page/{own_ticket.pk}/submitted/"
+
+    @pytest.mark.parametrize("setting", [False, True])
+    def test_it_is_not_found_for_anyone_else(
+        self, client_of, manager, own_ticket, url_of, settings, setting
+    ):
+        settings.HELP_DESK = {**settings.HELP_DESK, "CREATORS_SEE_OWN_TICKETS": setting}
+        assert client_of(manager).get(url_of(SUBMITTED, own_ticket)).status_code == 404
+
+    def test_it_is_not_found_after_the_ticket_was_deleted(
+        self, client_of, user_without_permissions, own_ticket, url_of
+    ):
+        own_ticket.set_deleted()
+        response = client_of(user_without_permissions).get(url_of(SUBMITTED, own_ticket))
+        assert response.status_code == 404
+
+    @pytest.mark.parametrize("pk", ["0", "99999999999999999999", "9" * 5000])
+    def test_unknown_tickets_are_not_found(self, client_of, user_without_permissions, pk):
+        client = client_of(user_without_permissions)
+        assert client.get(f"/help_desk/page/{pk}/submitted/").status_code == 404
+
+    def test_it_shows_nothing_that_others_wrote(
+        self, client_of, user_without_permissions, own_ticket, agent, url_of
+    ):
+        own_ticket.services.update(agent, description="Known to the staff only.", status="prog")
+        page = client_of(user_without_permissions).get(url_of(SUBMITTED, own_ticket))
+        assert "Known to the staff" not in page.content.decode()
+        assert "In Progress" not in page.content.decode()
 
 
 class TestCreatorsSeeOwnTickets:

@@ -27,6 +27,16 @@ def reply(client_of, ticket, url_of):
     return lambda user, **data: client_of(user).post(url_of(COMMENT, ticket), data)
 
 
+def test_message_names_few_unreached_mentions(reply, agent):
+    names = [f"{number}{'é' * 250}" for number in range(60)]
+    response = reply(agent, text=" ".join(f"@{name}" for name in names))
+    (text,) = [text for text in message_texts(response) if text.startswith("Not notified")]
+    assert f"@{names[0][:49]}…, @{names[1][:49]}…" in text
+    assert text.count("@") == 10
+    assert text.endswith(" and 40 more")
+    assert len(text) < 1000
+
+
 class TestReply:
     def test_reply_is_shown_on_the_page(self, reply, client_of, reporter, agent, ticket, url_of):
         response = reply(reporter, text="It happened <b>again</b>.\r\nToday.")
@@ -38,6 +48,15 @@ class TestReply:
         page = html(client_of(agent).get(url_of(DETAIL, ticket)))
         assert "It happened &lt;b&gt;again&lt;/b&gt;.<br>Today." in page
         assert f'id="{fragment[1:]}"' in page
+
+    @pytest.mark.parametrize("seconds", [1e20, float("nan"), "900"])
+    def test_page_is_shown_although_the_edit_time_is_invalid(
+        self, reply, client_of, reporter, ticket, url_of, settings, seconds
+    ):
+        reply(reporter, text="It happened again.")
+        settings.HELP_DESK = {**settings.HELP_DESK, "COMMENT_EDIT_TIME": seconds}
+        page = html(client_of(reporter).get(url_of(DETAIL, ticket)))
+        assert url_of(EDIT, TicketComment.objects.get()) in page
 
     def test_form_without_the_change_permission(self, client_of, reporter, ticket, url_of):
         form = client_of(reporter).get(url_of(DETAIL, ticket)).context["reply"]

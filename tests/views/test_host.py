@@ -57,6 +57,10 @@ def pages(client_of, manager, create_ticket):
         rendered |= {
             name: html(client.get(url)) for name, url in urls.items() if name not in rendered
         }
+        own = create_ticket(created_by=manager)
+        rendered["page:submitted"] = html(
+            client.get(reverse("django_spire:help_desk:page:submitted", kwargs={"pk": own.pk}))
+        )
         rendered["errors"] = html(client.post(urls["form:create"], {"purpose": '"><script>'}))
         return rendered
 

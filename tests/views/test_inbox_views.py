@@ -97,7 +97,11 @@ def test_marking_returns_to_the_same_page(client_of, manager, notification, url_
     assert response["Location"] == f"{url_of(INBOX)}?page=2"
 
 
-@pytest.mark.parametrize("page", ["//evil.example.com", "\r\nX: y", "\x00", "9" * 50])
+@pytest.mark.parametrize(
+    "page",
+    ["//evil.example.com", "\r\nX: y", "\x00", "9" * 50, "9" * 20_000, "x" * 20_000],
+    ids=lambda page: ascii(page[:10]) + str(len(page)),
+)
 def test_invalid_page_to_return_to_is_handled(client_of, manager, notification, url_of, page):
     response = client_of(manager).post(url_of(ONE, notification), {"page": page}, follow=True)
     assert response.status_code == 200

@@ -237,7 +237,7 @@ class TestUnsubscribe:
         assert TicketFollower.objects.count() == 0
 
     def test_token_with_another_salt_is_not_found(self, mail_client, reporter, ticket):
-        token = signing.dumps([str(reporter.pk), "ticket", ticket.pk], salt="other")
+        token = signing.dumps([str(reporter.pk), "ticket", ticket.pk, ""], salt="other")
         assert mail_client.post(unsubscribe_url(token)).status_code == 404
 
     def test_link_applies_to_its_recipient_not_to_the_signed_in_user(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models.signals import post_init
 from django.utils import timezone
 
 from help_desk.enums import TicketEventType
-from help_desk.models import TicketEvent
+from help_desk.models import TicketComment, TicketEvent
+from help_desk.validators import TEXT_MAX_LENGTH
 
 DETAIL = "page:detail"
 
@@ -162,6 +164,64 @@ def test_pages_are_full_without_hidden_notes(open_ticket, agent, reporter, ticke
     assert (len(latest.entries), latest.entries[-1].comment.text) == (50, "Number 59")
     older = open_ticket(before=latest.older_before).context["timeline"]
     assert [entry.type for entry in older.entries] == ["new"] + ["comment"] * 10
+
+
+def read_all(open_ticket, user):
+    """Follow the links to older entries; return the entries of each page, the latest first."""
+    pages, before = [], ""
+    while before is not None:
+        timeline = open_ticket(user, before=before).context["timeline"]
+        pages.append(timeline.entries)
+        before = timeline.older_before
+    return pages
+
+
+def add_comments(ticket, author, texts, **options):
+    for text in texts:
+        ticket.services.comment(author, text, **options)
+
+
+def test_page_of_long_comments_ends_before_fifty(open_ticket, ticket, agent):
+    texts = [f"{number} {'x' * 60_000}" for number in range(12)]
+    add_comments(ticket, agent, texts)
+    pages = read_all(open_ticket, agent)
+    entries = [entry for page in reversed(pages) for entry in page]
+    assert [entry.comment.text for entry in entries[1:]] == texts
+    assert [len(page) for page in pages] == [3, 3, 3, 4]
+
+
+def test_longest_texts_remain_readable(open_ticket, ticket, agent):
+    longest = "é" * TEXT_MAX_LENGTH
+    comment = ticket.services.comment(agent, longest)
+    ticket.services.edit_comment(comment, f"{longest[1:]}!", actor=agent)
+    ticket.services.update(agent, description=longest)
+    ticket.services.update(agent, description=longest[1:])
+    entries = [entry for page in reversed(read_all(open_ticket, agent)) for entry in page]
+    assert [entry.type for entry in entries] == ["new", "comment", "update", "update", "update"]
+    assert entries[1].comment.text == f"{longest[1:]}!"
+    assert [entries[2].earlier_text, entries[4].earlier_description] == [longest, longest]
+
+
+def test_hidden_notes_do_not_count(open_ticket, ticket, agent, reporter):
+    add_comments(ticket, agent, ["x" * TEXT_MAX_LENGTH] * 4, internal=True)
+    add_comments(ticket, agent, map(str, range(20)))
+    (page,) = read_all(open_ticket, reporter)
+    assert len(page) == 21
+
+
+def test_long_comments_of_other_pages_are_not_loaded(open_ticket, ticket, agent):
+    add_comments(ticket, agent, ["é" * TEXT_MAX_LENGTH] * 30)
+    loaded = []
+
+    def count(instance, **kwargs):
+        loaded.append(len(instance.text))
+
+    post_init.connect(count, sender=TicketComment)
+    try:
+        open_ticket()
+    finally:
+        post_init.disconnect(count, sender=TicketComment)
+    assert TEXT_MAX_LENGTH <= sum(loaded) <= 10 * TEXT_MAX_LENGTH
 
 
 @pytest.mark.parametrize("before", ["abc", "", "-1", "0", "9" * 20, "9" * 5000, "\x00", "1e3"])

@@ -11,9 +11,14 @@ from django.core import checks
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from help_desk.channels.base import Channel, NotSentError, SendResult
+from help_desk.channels.base import (
+    Channel,
+    ChannelUnavailableError,
+    NotSentError,
+    SendResult,
+)
 from help_desk.channels.email.message import message_of
-from help_desk.channels.email.server import MailServer
+from help_desk.channels.email.server import MailServer, ServerTimeoutError
 from help_desk.enums import TicketEventType
 from help_desk.exceptions import HelpDeskNotificationRecipientMissingEmailError
 from help_desk.models import EmailSchedule
@@ -58,7 +63,8 @@ class EmailChannel(Channel):
             One result per message.
 
         Raises:
-            ChannelUnavailableError: There is no connection to the mail server.
+            ChannelUnavailableError: There is no connection to the mail server, or it does not
+                respond.
         """
         with closing(MailServer()) as server:
             for rows in _messages(notifications):
@@ -99,6 +105,9 @@ class EmailChannel(Channel):
 def _send_message(server: MailServer, rows: Sequence[Notification]) -> SendResult:
     try:
         server.send(message_of(rows))
+    except ServerTimeoutError as error:
+        # An attempt, as the message may be the cause. Another one would probably wait as long.
+        raise ChannelUnavailableError(str(error), attempted=rows) from error
     except NotSentError as error:
         return SendResult(notifications=rows, error=str(error), is_permanent=error.is_permanent)
     except HelpDeskNotificationRecipientMissingEmailError as error:

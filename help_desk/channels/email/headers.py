@@ -13,6 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.utils import DNS_NAME
 from django.utils.encoding import iri_to_uri, punycode
 
+from help_desk.auth.developers import address_key, developer_addresses
 from help_desk.content import unsubscribe
 from help_desk.content.links import page_url, site_url
 from help_desk.enums import NotificationKind, TicketEventType
@@ -52,12 +53,12 @@ def begins_conversation(rows: Sequence[Notification]) -> bool:
 
 
 def _unsubscribe_headers(rows: Sequence[Notification], ticket_ids: set[int]) -> dict[str, str]:
-    user_id = rows[0].recipient_id
-    if user_id is None:
-        # An address in ADMINS without a user; only the settings can stop it.
-        return {}
+    user_id, address = rows[0].recipient_id, rows[0].address or ""
+    if user_id is None and address_key(address) not in developer_addresses():
+        return {}  # a subscriber of the host's channel, which the link could not stop
     unsubscription = unsubscribe.unsubscription_for(
         user_id,
+        address,
         ticket_id=min(ticket_ids) if len(ticket_ids) == 1 else None,
         # A mentioned user is notified of this ticket, whatever they get about new ones.
         is_new_ticket=begins_conversation(rows) and NotificationKind.MENTION not in rows[0].kinds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from help_desk.models import Notification
+
+ENCODED_WORD = re.compile(r"=\?(?=[^?\s]+\?[bq]\?[^?]*\?=)", re.IGNORECASE)
+"""The beginning of what mail programs decode in a header (RFC 2047, section 2)."""
 
 
 def message_of(rows: Sequence[Notification]) -> HelpDeskEmail:
@@ -92,4 +96,6 @@ def _actual_address(address: str) -> str:
 def _one_line(text: str) -> str:
     """Replace line breaks and control characters (RFC 5322, section 2.2)."""
     # Joiners and direction marks stay: some scripts and emoji need them.
-    return " ".join("".join(" " if category(c) == "Cc" else c for c in text).split())
+    line = " ".join("".join(" " if category(c) == "Cc" else c for c in text).split())
+    # What a user types is not decoded: it could bring back what was replaced above.
+    return ENCODED_WORD.sub("= ?", line)

@@ -30,6 +30,10 @@ MAX_FAILURES_IN_A_ROW = 3
 """After this many consecutive failures, the cause is not the messages."""
 
 
+class ServerTimeoutError(ChannelUnavailableError):
+    """The server did not respond while a message was sent."""
+
+
 class MailServer:
     """A connection for one batch, by the host's default mail configuration."""
 
@@ -66,6 +70,9 @@ class MailServer:
             text = f"The message is invalid ({_reason(error)})."
             raise NotSentError(text, is_permanent=True) from error
         except (OSError, smtplib.SMTPException) as error:
+            if _is_timeout(error):
+                text = "The mail server did not respond in time."
+                raise ServerTimeoutError(text) from error
             self._reconnect(error)
             text = f"The connection to the mail server failed ({_reason(error)})."
             raise NotSentError(text) from error
@@ -115,6 +122,11 @@ def _name_of(connection: Any) -> str:
     """Return " at host:port" for backends that have both."""
     host, port = getattr(connection, "host", None), getattr(connection, "port", None)
     return f" at {host}:{port}" if host and port else ""
+
+
+def _is_timeout(error: Exception) -> bool:
+    # smtplib replaces the error of the socket.
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _reason(error: Exception) -> str:

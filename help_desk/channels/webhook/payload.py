@@ -14,6 +14,7 @@ from django.utils import timezone
 from help_desk.content.links import ticket_url
 from help_desk.content.wording import USER_FIELD, display_name, user_ids_in, users_by_id
 from help_desk.models import TicketEvent
+from help_desk.models.event import old_and_new_values
 from help_desk.models.ticket import TRACKED_FIELDS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Payloads:
                 "actor": actor,
                 "changes": {
                     field: [self._value(field, old), self._value(field, new)]
-                    for field, (old, new) in event.changes.items()
+                    for field, (old, new) in event.values.items()
                     if field != "text"
                 },
                 "text": event.new_value("text") if includes_text else None,
@@ -94,7 +95,8 @@ def _values_after(events: Sequence[TicketEvent], using: str | None) -> dict[int,
         values = {field: _stored_value(event.ticket, field) for field in TRACKED_FIELDS}
         for pk, ticket_id, changes in newest_first:
             if ticket_id == event.ticket_id and pk > event.pk:
-                values |= {field: old for field, (old, _new) in changes.items() if field in values}
+                old_values = old_and_new_values(changes).items()
+                values |= {field: old for field, (old, _new) in old_values if field in values}
         values_by_event[event.pk] = values
     return values_by_event
 

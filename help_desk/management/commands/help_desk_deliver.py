@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from help_desk.conf import COMMAND
 from help_desk.delivery import runner
-from help_desk.delivery.run import record_run
+from help_desk.delivery.pauses import Pauses
+from help_desk.delivery.run import Run, record_run
 from help_desk.management.signals import stop_requested
 from help_desk.models import Notification
 
@@ -67,6 +68,8 @@ class Command(BaseCommand):
             message = f"--interval must be greater than 0, not {interval:g}. For example: 5"
             raise CommandError(message)
         using = database or router.db_for_write(Notification)
+        # Shared by the runs of a loop; see `Run`.
+        self._unreleased: list[Callable[[], None]] = []
         with stop_requested() as stop:
             if loop:
                 self._loop(using, interval, stop)
@@ -96,8 +99,15 @@ class Command(BaseCommand):
     def _run(self, using: str, stop: StopRequested, *, is_quiet: bool = False) -> None:
         start = time.monotonic()
         is_terminal = self.stdout.isatty()
-        report = runner.deliver(
-            using=using, stop=stop, progress=self._show_progress if is_terminal else None
+        report = runner.send_due(
+            Run(
+                using=using,
+                stop=stop,
+                progress=self._show_progress if is_terminal else None,
+                # A loop soon tries again; someone who calls the command wants to know now.
+                pauses=Pauses(using, is_observed=is_quiet),
+                unreleased=self._unreleased,
+            )
         )
         record_run(COMMAND, report, using)
         if is_quiet and not report.handled and time.monotonic() - self._last_line < HEARTBEAT:

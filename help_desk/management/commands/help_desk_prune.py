@@ -10,23 +10,27 @@ from django.db import router
 from django.utils import timezone
 
 from help_desk.channels import active_channels
-from help_desk.models import Notification
+from help_desk.models import Notification, TicketSubmission
 from help_desk.querysets import IN_APP
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
+    from django.db.models import QuerySet
 
     from help_desk.querysets import NotificationQuerySet
 
 BATCH_SIZE = 500
+SUBMISSION_AGE = timedelta(days=7)
+"""A submitted form is recognized for so long: browsers restore pages after a weekend."""
 
 
 class Command(BaseCommand):
-    """Delete old notifications; run it once a day or once a month."""
+    """Delete old notifications and form tokens; run it once a day or once a month."""
 
     help = (
         "Deletes old notifications that were sent or skipped, or read in the inbox. Keeps "
-        "waiting, unread and failed notifications, and the tickets' history."
+        "waiting, unread and failed notifications, and the tickets' history. Also deletes the "
+        "tokens of create forms that were submitted more than 7 days ago."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -60,10 +64,15 @@ class Command(BaseCommand):
         rows = Notification.objects.using(using).prunable(
             timezone.now() - timedelta(days=days), inboxes, failed=failed
         )
+        submissions = TicketSubmission.objects.using(using).filter(
+            created_datetime__lt=timezone.now() - SUBMISSION_AGE
+        )
         if options["dry_run"]:
             self.stdout.write(f"{rows.count()} notifications to delete; nothing was deleted.")
-        else:
-            self.stdout.write(f"{_delete(rows)} notifications deleted.")
+            return
+        self.stdout.write(f"{_delete(rows)} notifications deleted.")
+        if deleted := _delete_submissions(submissions):
+            self.stdout.write(f"{deleted} form tokens deleted.")
 
 
 def _delete(rows: NotificationQuerySet) -> int:
@@ -75,4 +84,11 @@ def _delete(rows: NotificationQuerySet) -> int:
         # The conditions are repeated: a row may have been sent again since.
         deleted += rows.filter(pk__in=ids).remove()
         last = ids[-1]
+    return deleted
+
+
+def _delete_submissions(rows: QuerySet[TicketSubmission]) -> int:
+    deleted = 0
+    while ids := list(rows.values_list("pk", flat=True)[:BATCH_SIZE]):
+        deleted += rows.filter(pk__in=ids).delete()[0]
     return deleted

@@ -26,8 +26,8 @@ class Command(BaseCommand):
     """Show the state of the outbox, for operators and monitoring."""
 
     help = (
-        "Shows waiting and failed notifications and the latest runs. Exits with code 1 if a "
-        "notification is overdue by more than the limit."
+        "Shows waiting and failed notifications, unavailable channels and the latest runs. Exits "
+        "with code 1 if a notification is overdue by more than the limit."
     )
     requires_system_checks = ()
 
@@ -81,6 +81,14 @@ def _as_json(status: OutboxStatus, limit: timedelta) -> str:
                 run.source: {"finished": run.finished_datetime.isoformat(), **_counters(run)}
                 for run in status.runs
             },
+            "pauses": {
+                pause.channel: {
+                    "started": pause.started_datetime.isoformat(),
+                    "until": pause.until_datetime.isoformat(),
+                    "error": pause.error,
+                }
+                for pause in status.pauses
+            },
         }
     )
 
@@ -92,6 +100,12 @@ def _as_text(status: OutboxStatus) -> str:
         ("Failed", str(status.failed)),
         ("Oldest delay", _duration(status.max_delay)),
     ]
+    for pause in status.pauses:
+        rest = pause.until_datetime - now
+        attempt = f"in {_duration(rest)}" if rest > timedelta(0) else "by the next run"
+        since = _duration(now - pause.started_datetime)
+        text = f"{pause.channel} for {since}, next attempt {attempt}: {pause.error}"
+        rows.append(("Unavailable", text))
     for run in status.runs:
         counters = ", ".join(
             f"{number} {name}" for name, number in _counters(run).items() if number

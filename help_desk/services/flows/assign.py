@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from help_desk.services.flows.fields import validate_assignee
 from help_desk.services.flows.locking import database_of, locked, validate_not_deleted
 from help_desk.services.flows.notify import save_and_notify
+from help_desk.services.flows.transactions import retried
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket, TicketEvent
 
 
+@retried
 def assign(
     ticket: HelpDeskTicket, *, assignee: User | None, actor: User | None
 ) -> TicketEvent | None:

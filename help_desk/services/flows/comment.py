@@ -16,10 +16,12 @@ from help_desk.enums import TicketEventType
 from help_desk.models import HelpDeskTicket, TicketComment, TicketEvent
 from help_desk.services.flows.conflicts import merge
 from help_desk.services.flows.follow import add_followers
+from help_desk.services.flows.limits import validate_new_reply
 from help_desk.services.flows.locking import database_of, locked, validate_not_deleted
 from help_desk.services.flows.mentions import find_mentioned
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import change_status
+from help_desk.services.flows.transactions import retried
 from help_desk.text.mentions import mentioned_names
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser, User
 
+    from help_desk.services.flows.limits import MentionsOverLimit
     from help_desk.services.flows.mentions import Mentions
 
 
@@ -36,9 +39,11 @@ class CommentResult:
 
     comment: TicketComment
     unreached_mentions: tuple[str, ...]
+    mentions_over_limit: MentionsOverLimit | None = None
 
 
-def add_comment(
+@retried
+def add_comment(  # noqa: PLR0913 -- what a user fills in, and two choices of the caller
     ticket: HelpDeskTicket,
     *,
     author: User,
@@ -46,6 +51,7 @@ def add_comment(
     internal: bool = False,
     status: str | None = None,
     base_version: int | None = None,
+    enforce_limits: bool = False,
 ) -> CommentResult:
     """Add a reply or an internal note, with an optional change of status."""
     if internal and not policy.can_see_internal(author):
@@ -58,21 +64,29 @@ def add_comment(
     with locked(ticket) as current:
         validate_not_deleted(current)
         duplicate = _find_duplicate(comment, base_version)
+        if duplicate is None and enforce_limits:
+            validate_new_reply(author, database_of(ticket))
         if status is not None and base_version is not None:
             status = merge(current, base_version, {"status": status}).get("status")
         if status is not None:
             change_status(current, status, actor=author)
         if duplicate is None:
-            mentions = _save_comment(comment, current, names)
+            mentions = _save_comment(comment, current, names, enforce_limits=enforce_limits)
         else:
             # The form was sent twice: keep the comment, apply a status that is new this time.
             if status is not None:
                 save_and_notify(current, actor=author)
-            mentions = _find_mentions(duplicate, current, names)
-    return CommentResult(comment=duplicate or comment, unreached_mentions=mentions.unreached)
+            mentions = _find_mentions(duplicate, current, names, enforce_limits=enforce_limits)
+    return CommentResult(
+        comment=duplicate or comment,
+        unreached_mentions=mentions.unreached,
+        mentions_over_limit=mentions.over_limit,
+    )
 
 
-def _save_comment(comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]) -> Mentions:
+def _save_comment(
+    comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str], *, enforce_limits: bool
+) -> Mentions:
     author, using = comment.author, database_of(ticket)
     if comment.is_internal and ticket.tracker.changed():
         # The change of status is public, but the note is not: record a separate event.
@@ -80,16 +94,23 @@ def _save_comment(comment: TicketComment, ticket: HelpDeskTicket, names: Sequenc
     comment.save(using=using)
     if not comment.is_internal and comment.author_id != ticket.created_by_id:
         ticket.first_response_datetime = ticket.first_response_datetime or comment.created_datetime
-    mentions = _find_mentions(comment, ticket, names)
-    add_followers(ticket.pk, {comment.author_id, *mentions.user_ids}, using=using)
+    mentions = _find_mentions(comment, ticket, names, enforce_limits=enforce_limits)
+    followers = {comment.author_id, *mentions.user_ids}
+    add_followers(ticket.pk, followers, added_by_id=comment.author_id, using=using)
     save_and_notify(ticket, actor=author, comment=comment, mentioned=mentions.user_ids)
     return mentions
 
 
 def _find_mentions(
-    comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str]
+    comment: TicketComment, ticket: HelpDeskTicket, names: Sequence[str], *, enforce_limits: bool
 ) -> Mentions:
-    return find_mentioned(names, ticket, internal=comment.is_internal, using=database_of(ticket))
+    return find_mentioned(
+        names,
+        ticket,
+        internal=comment.is_internal,
+        limited_author=comment.author if enforce_limits else None,
+        using=database_of(ticket),
+    )
 
 
 def _find_duplicate(comment: TicketComment, base_version: int | None) -> TicketComment | None:
@@ -109,6 +130,7 @@ def _find_duplicate(comment: TicketComment, base_version: int | None) -> TicketC
     return None
 
 
+@retried
 def edit_comment(
     ticket: HelpDeskTicket, comment: TicketComment, text: str, *, actor: User
 ) -> TicketComment:

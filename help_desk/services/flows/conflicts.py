@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from help_desk.exceptions import FieldConflict, TicketConflictError
 from help_desk.models import TicketEvent
+from help_desk.models.event import old_and_new_values
 from help_desk.services.flows.locking import database_of
 from help_desk.text.plain_text import normalize_text
 
@@ -26,7 +27,7 @@ def values_at(ticket: HelpDeskTicket, version: int) -> dict[str, Any]:
     values: dict[str, Any] = {}
     events = _events(ticket).filter(pk__gt=version).oldest_first()
     for changes in events.values_list("changes", flat=True):
-        for field, (old, _new) in changes.items():
+        for field, (old, _new) in old_and_new_values(changes).items():
             values.setdefault(field, old)
     return values
 

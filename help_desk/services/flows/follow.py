@@ -20,9 +20,18 @@ def set_muted(ticket_id: int, user_id: Any, *, is_muted: bool, using: str) -> No
         row.update(is_muted=is_muted)
 
 
-def add_followers(ticket_id: int, user_ids: Iterable[Any], *, using: str) -> None:
+def add_followers(
+    ticket_id: int, user_ids: Iterable[Any], *, added_by_id: Any = None, using: str
+) -> None:
     """Follow the ticket for users who neither follow nor mute it yet."""
     TicketFollower.objects.using(using).bulk_create(
-        [TicketFollower(ticket_id=ticket_id, user_id=user_id) for user_id in user_ids],
+        [
+            TicketFollower(
+                ticket_id=ticket_id,
+                user_id=user_id,
+                added_by_id=None if user_id == added_by_id else added_by_id,
+            )
+            for user_id in user_ids
+        ],
         ignore_conflicts=True,
     )

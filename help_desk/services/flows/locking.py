@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import router, transaction
+from django.db import router
 from django.utils.translation import gettext as _
 
 from help_desk.models import HelpDeskTicket
+from help_desk.services.flows.transactions import repeatable_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,15 +23,16 @@ def database_of(ticket: HelpDeskTicket) -> str:
 
 @contextmanager
 def locked(ticket: HelpDeskTicket) -> Iterator[HelpDeskTicket]:
-    """Lock the ticket's row in a transaction and yield its current state.
+    """Lock the ticket's row in a transaction and yield its current state; for `retried` flows.
 
     The caller's instance gets the values that were saved, once they are committed. Its own
     unsaved changes are ignored.
     """
     using = database_of(ticket)
-    with transaction.atomic(using=using):
+    with repeatable_transaction(using):
         current = HelpDeskTicket.objects.using(using).get_for_update(ticket.pk)
         yield current
+        ticket.tracker.remember_before_save(using)
     _refresh(ticket, current)
 
 

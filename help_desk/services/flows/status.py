@@ -9,6 +9,7 @@ from help_desk.choices import HelpDeskTicketStatusChoices
 from help_desk.conf import help_desk_settings
 from help_desk.services.flows.locking import locked, validate_not_deleted
 from help_desk.services.flows.notify import save_and_notify
+from help_desk.services.flows.transactions import retried
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket, TicketEvent
 
 
+@retried
 def set_status(
     ticket: HelpDeskTicket, status: HelpDeskTicketStatusChoices, *, actor: User | None
 ) -> TicketEvent | None:

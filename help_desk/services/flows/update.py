@@ -9,6 +9,7 @@ from help_desk.services.flows.fields import apply_fields, validate_field_names
 from help_desk.services.flows.locking import locked, validate_not_deleted
 from help_desk.services.flows.notify import save_and_notify
 from help_desk.services.flows.status import assign_on_start
+from help_desk.services.flows.transactions import retried
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from help_desk.models import HelpDeskTicket, TicketEvent
 
 
+@retried
 def update_ticket(
     ticket: HelpDeskTicket, *, actor: User | None, base_version: int | None = None, **fields: Any
 ) -> TicketEvent | None:
@@ -36,6 +38,7 @@ def save_silently(
     ticket: HelpDeskTicket, *, actor: User | None, **fields: Any
 ) -> tuple[HelpDeskTicket, bool]:
     """Apply fields and save with history, without notifying anyone."""
+    ticket.tracker.forget_rolled_back_saves()
     was_created = ticket._state.adding
     creator = fields.pop("created_by", None) if was_created else None
     validate_field_names(fields)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "address", ["ada@example.com\nBcc: everybody@example.com", "", None], ids=repr
+    "address",
+    ["ada@example.com\nBcc: everybody@example.com", "", None],
+    ids=["header", "empty", "none"],
 )
 def test_row_with_an_invalid_address_fails_at_once(
     create_ticket: Callable[..., HelpDeskTicket], manager: Any, settings: Any, address: str | None

@@ -66,7 +66,7 @@ def test_mentioned_user_unsubscribes_from_the_new_ticket(
     url = message_of([row]).extra_headers["List-Unsubscribe"][1:-1]
     unsubscription = unsubscribe.read(url.rstrip("/").rpartition("/")[2])
     assert unsubscription == unsubscribe.unsubscription_for(
-        agent.pk, ticket_id=ticket.pk, is_new_ticket=False
+        agent.pk, str(row.address), ticket_id=ticket.pk, is_new_ticket=False
     )
 
 
@@ -130,7 +130,7 @@ def test_header_and_text_have_the_same_unsubscribe_link(
     assert url in message.body
     unsubscription = unsubscribe.read(url.rstrip("/").rpartition("/")[2])
     assert unsubscription == unsubscribe.unsubscription_for(
-        reporter.pk, ticket_id=ticket.pk, is_new_ticket=False
+        reporter.pk, message.to[0], ticket_id=ticket.pk, is_new_ticket=False
     )
 
 
@@ -155,11 +155,18 @@ def test_one_click_is_offered_over_https_only(
     assert read["List-Unsubscribe-Post"] == ("List-Unsubscribe=One-Click" if is_one_click else None)
 
 
-def test_address_without_a_user_has_no_unsubscribe_link(
-    create_ticket: Callable[..., HelpDeskTicket], reporter: Any
+def test_address_without_a_user_has_a_link_while_it_is_in_admins(
+    create_ticket: Callable[..., HelpDeskTicket], reporter: Any, settings: Any
 ) -> None:
     create_ticket(created_by=reporter)
     row = Notification.objects.filter(recipient=None).select_related("event__ticket")[0]
+    message = message_of([row])
+    url = message.extra_headers["List-Unsubscribe"][1:-1]
+    assert url in message.body
+    assert unsubscribe.read(url.rstrip("/").rpartition("/")[2]) == unsubscribe.unsubscription_for(
+        None, message.to[0], ticket_id=row.event.ticket_id, is_new_ticket=True
+    )
+    settings.ADMINS = []
     message = message_of([row])
     assert "List-Unsubscribe" not in message.extra_headers
     assert "unsubscribe" not in message.body.lower()

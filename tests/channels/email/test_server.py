@@ -78,10 +78,9 @@ def test_permanent_error_fails_one_message(
             smtplib.SMTPHeloError(421, b"Bye"),
             "The connection to the mail server failed (421 Bye).",
         ),
-        (TimeoutError("timed out"), "The connection to the mail server failed (timed out)."),
         (0, "The mail backend reported that no message was sent."),
     ],
-    ids=["greylisted", "data", "closing", "disconnected", "helo", "timeout", "nothing-sent"],
+    ids=["greylisted", "data", "closing", "disconnected", "helo", "nothing-sent"],
 )
 def test_temporary_error_is_retried(
     rows: list[Notification], mail_server: Any, reply: Exception | int, error: str
@@ -90,6 +89,19 @@ def test_temporary_error_is_retried(
     first, *others = send(rows)
     assert (first.error, first.is_permanent) == (error, False)
     assert {result.error for result in others} == {""}
+
+
+def test_channel_is_unavailable_if_the_server_does_not_respond(
+    rows: list[Notification], mail_server: Any
+) -> None:
+    disconnected = smtplib.SMTPServerDisconnected("Connection unexpectedly closed: timed out")
+    disconnected.__context__ = TimeoutError("timed out")  # as smtplib raises it
+    for error in (TimeoutError("timed out"), disconnected):
+        mail_server.replies = [error]
+        with pytest.raises(ChannelUnavailableError) as caught:
+            send(rows)
+        assert str(caught.value) == "The mail server did not respond in time."
+        assert list(caught.value.attempted) == rows[:1]
 
 
 @pytest.mark.parametrize(

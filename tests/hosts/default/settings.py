@@ -54,6 +54,8 @@ STATIC_URL = "static/"
 LOGIN_URL = "/accounts/login/"
 
 ADMINS = ["ada@example.com", "charles@example.com"]
+if django.VERSION < (6, 0):  # needs pairs, which 6.0 deprecates
+    ADMINS = [("Ada", "ada@example.com"), ("Charles", "charles@example.com")]
 DEFAULT_FROM_EMAIL = "intranet@example.com"
 if django.VERSION >= (6, 1):
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
