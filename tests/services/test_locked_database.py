@@ -134,6 +134,8 @@ for change in (
     lambda: services.start(manager),
     lambda: services.comment(manager, "Done.", status="done"),
     lambda: services.edit_comment(comment, "It hums loudly.", actor=author),
+    lambda: services.mute(author),
+    lambda: services.follow(author),
     lambda: services.delete(manager),
     lambda: set_preferences(author, {("reply", "email"): False}),
     lambda: set_email_frequency(author, "day"),
