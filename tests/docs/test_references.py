@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.management import load_command_class
-from django.urls import get_resolver
 
 from help_desk.enums import Role
 from help_desk.notifications.rules import RULES
 from help_desk.templatetags.help_desk import register
 from tests.docs.blocks import ROOT
+from tests.support.routes import routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from django.urls import URLResolver
 
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "help_desk"
@@ -93,16 +91,7 @@ def test_documented_urls_match_the_url_configuration() -> None:
     documented = {
         (name, re.sub(r"<\w+>", lambda part: converters[part[0]], path)) for path, name in rows
     }
-    assert documented == set(_routes(get_resolver("help_desk.urls"), "", "help_desk/"))
-
-
-def _routes(resolver: URLResolver, namespace: str, route: str) -> Iterator[tuple[str, str]]:
-    for part in resolver.url_patterns:
-        path = route + str(part.pattern)
-        if hasattr(part, "url_patterns"):
-            yield from _routes(part, f"{namespace}{part.namespace}:", path)
-        else:
-            yield namespace + part.name, path
+    assert documented == set(routes().items())
 
 
 COMMANDS = sorted(path.stem for path in (PACKAGE / "management" / "commands").glob("[!_]*.py"))

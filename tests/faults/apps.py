@@ -22,7 +22,7 @@ DELAYS = {
     },
     "help_desk.delivery.batch": {"LEASE": LEASE, "LEASE_RESERVE": LEASE_RESERVE},
 }
-"""Module to constant to its value: fractions of a second instead of minutes."""
+"""Module to constant to its value: seconds and fractions of them instead of minutes."""
 
 
 class FaultsConfig(AppConfig):

@@ -161,7 +161,7 @@ class Run:
             if is_slow:
                 stack.enter_context(slow_statements(0.05))
             try:
-                event_id = _random_event() if is_of_event else None
+                event_id = _newest_event() if is_of_event else None
                 stack.enter_context(self.disturbance.active())
                 if event_id is None:
                     devnull = stack.enter_context(open(os.devnull, "w"))  # noqa: PTH123
@@ -173,8 +173,8 @@ class Run:
         return 0
 
 
-def _random_event() -> int | None:
-    """Return one of the newest events with email to send, as after its commit."""
+def _newest_event() -> int | None:
+    """Return the newest event with email to send, as after its commit."""
     from help_desk.models import Notification  # noqa: PLC0415
 
     rows = Notification.objects.filter(channel="email", status="wait", lease=None)

@@ -9,7 +9,7 @@ from typing import Any
 from tests.faults.actions import Post
 from tests.faults.history import Event, Ticket
 
-PATIENCE = 10.0
+LOCK_WAIT = 10.0
 """Seconds that a change may have waited for a lock before it was committed."""
 
 
@@ -86,7 +86,7 @@ class PostChecks:
 
     def _is_needless(self, post: Post, name: str, value: Any) -> bool:
         """Whether the ticket had the value already, or others changed the field meanwhile."""
-        start, end = post.response.start - PATIENCE, post.response.end
+        start, end = post.response.start - LOCK_WAIT, post.response.end
         events = self.tickets[post.ticket or 0].events
         before = [event for event in events if event.time < start]
         during = [event for event in events if start <= event.time <= end]

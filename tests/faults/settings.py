@@ -45,6 +45,10 @@ HELP_DESK = {
     "SITE_URL": "https://intranet.example.com",
     "DELIVERY": "command",
     "CHANGES_WINDOW": 0.3,
+    # Counted, but never reached: the checks expect the effect of every reply and mention.
+    "MAX_TICKETS_PER_HOUR": 10_000,
+    "MAX_REPLIES_PER_HOUR": 10_000,
+    "MAX_MENTIONS_PER_HOUR": 10_000,
     "CHANNELS": [
         "help_desk.channels.in_app.InAppChannel",
         "tests.faults.channel.RecordedEmailChannel",

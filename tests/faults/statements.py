@@ -98,7 +98,7 @@ FAULTS = {"failed": _fail, "killed": _kill, "cut or locked": _disturb_database}
 
 @contextmanager
 def slow_statements(seconds: float) -> Iterator[None]:
-    """Delay each statement that changes a notification, so that runs get in each other's way."""
+    """Delay each UPDATE, so that runs get in each other's way."""
 
     def execute(run: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
         if sql.startswith("UPDATE"):

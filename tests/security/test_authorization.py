@@ -18,11 +18,11 @@ from tests.security.world import (
     changed_models,
     grant,
     objects_for,
-    routes,
     snapshot,
     undone,
 )
 from tests.support.factories import UserFactory
+from tests.support.routes import routes
 
 if TYPE_CHECKING:
     from tests.security.authorization import Row

@@ -137,7 +137,7 @@ def test_emails_of_long_texts_have_a_short_subject(unit: str) -> None:
 
 
 def test_hostile_texts_reach_only_the_recipients(
-    django_capture_on_commit_callbacks: Any, manager: Any, user_has_email: bool
+    django_capture_on_commit_callbacks: Any, manager: Any
 ) -> None:
     agent = UserFactory(name="agent", is_superuser=True)
     for text in TEXTS["headers"][:5]:

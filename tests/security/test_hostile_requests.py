@@ -15,7 +15,6 @@ from help_desk.models import HelpDeskTicket
 from tests.security.authorization import DATA, PAGES, PUBLIC, rows_of
 from tests.security.world import changed_models, objects_for, snapshot, undone
 from tests.support.corpora import LONG_UNITS, TEXTS, repeat
-from tests.support.factories import UserFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,18 +39,6 @@ ESCAPES = (
 """Query strings that are not valid UTF-8, or not what `urlencode` writes."""
 PARAMETERS = ("q", "status", "priority", "purpose", "assignee", "page", "before", "version",
               "return_url", "unknown")  # fmt: skip
-
-
-@pytest.fixture
-def user() -> Any:
-    return UserFactory(name="manager", is_superuser=True, is_staff=True)
-
-
-@pytest.fixture
-def browser(user: Any) -> Client:
-    client = Client(raise_request_exception=True)
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

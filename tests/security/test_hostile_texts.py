@@ -9,7 +9,6 @@ from urllib.parse import quote
 import pytest
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.test import Client
 from django.urls import reverse
 
 from help_desk.models import (
@@ -27,6 +26,8 @@ from tests.support.factories import TicketFactory, UserFactory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
@@ -51,18 +52,6 @@ def structure(response: Any) -> list[Any]:
 def url_of(name: str, row: Any = None) -> str:
     kwargs = None if row is None else {"pk": row.pk}
     return reverse(f"django_spire:help_desk:{name}", kwargs=kwargs)
-
-
-@pytest.fixture
-def user() -> Any:
-    return UserFactory(name="manager", is_superuser=True, is_staff=True)
-
-
-@pytest.fixture
-def browser(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 class Desk:

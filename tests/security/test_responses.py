@@ -44,8 +44,8 @@ def test_headers_of_every_page(responses: list[Any]) -> None:
         assert response["X-Frame-Options"] == "DENY"
 
 
-class UsedCache(BaseCache):
-    """Fails whoever uses it."""
+class ForbiddenCache(BaseCache):
+    """Fails a test that uses it."""
 
     def __init__(self, _location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -62,11 +62,12 @@ class UsedCache(BaseCache):
 
 @pytest.fixture
 def without_cache(settings: Any) -> None:
-    settings.CACHES = {"default": {"BACKEND": f"{__name__}.UsedCache"}}
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.ForbiddenCache"}}
 
 
 @pytest.mark.usefixtures("without_cache", "responses")
 def test_nothing_is_cached() -> None:
+    """The fixture `responses` has opened every page; this shows that it would have failed."""
     with pytest.raises(pytest.fail.Exception):
         cache.get("x")
 

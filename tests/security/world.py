@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.db import connections, transaction
-from django.urls import get_resolver
 from django.utils import timezone
 
 from help_desk.content.unsubscribe import Scope, Unsubscription, token_for
@@ -18,8 +17,6 @@ from tests.support.factories import TicketFactory, UserFactory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from django.urls import URLResolver
 
 APP_LABEL = "django_spire_help_desk"
 UNKNOWN = 10**9
@@ -39,19 +36,6 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "own": ("add",),
 }
 """Column of `authorization.PAGES` to the permissions of its user."""
-
-
-def routes() -> dict[str, str]:
-    """Return the name, without the namespace, of each URL of the help desk, and its route."""
-    return dict(_routes(get_resolver("help_desk.urls"), ""))
-
-
-def _routes(resolver: URLResolver, namespace: str) -> Iterator[tuple[str, str]]:
-    for part in resolver.url_patterns:
-        if hasattr(part, "url_patterns"):
-            yield from _routes(part, f"{namespace}{part.namespace}:")
-        else:
-            yield f"{namespace}{part.name}", str(part.pattern)
 
 
 def grant(user: Any, *actions: str, models: tuple[str, ...] = ("helpdeskticket",)) -> Any:

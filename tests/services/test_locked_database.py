@@ -212,7 +212,7 @@ def test_error_after_the_commit_does_not_repeat_the_change(
     assert HelpDeskTicket.objects.count() == 1
 
 
-class UnlockOnWarning(logging.Handler):
+class WarningEvent(logging.Handler):
     """Sets an event with each warning."""
 
     def __init__(self) -> None:
@@ -224,8 +224,8 @@ class UnlockOnWarning(logging.Handler):
 
 
 @pytest.fixture
-def warning() -> Iterator[UnlockOnWarning]:
-    handler = UnlockOnWarning()
+def warning() -> Iterator[WarningEvent]:
+    handler = WarningEvent()
     logger = logging.getLogger("help_desk.services")
     logger.addHandler(handler)
     yield handler
@@ -235,7 +235,7 @@ def warning() -> Iterator[UnlockOnWarning]:
 @needs_concurrent_writers
 @pytest.mark.django_db(transaction=True)
 def test_change_is_repeated_when_another_transaction_has_ended(
-    ticket: HelpDeskTicket, agent: Any, warning: UnlockOnWarning, database_alias: str
+    ticket: HelpDeskTicket, agent: Any, warning: WarningEvent, database_alias: str
 ) -> None:
     is_locked = threading.Event()
 
@@ -258,9 +258,10 @@ def test_change_is_repeated_when_another_transaction_has_ended(
         cursor.execute(short_wait[databases.chosen()])
     try:
         ticket.services.update(agent, status="prog")
+        is_repeated = warning.event.is_set()
     finally:
         warning.event.set()
         holder.join()
         connection.close()
-    assert warning.event.is_set()
+    assert is_repeated
     assert ticket.events.filter(type="update").count() == 1

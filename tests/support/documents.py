@@ -53,16 +53,15 @@ def _skeleton(
             yield from _skeleton(child, is_text, depth + 1)
 
 
-def elements(root: Any, is_text: Callable[[Any], bool]) -> Iterator[Any]:
-    """Yield the elements within users' texts."""
-    for element in root.iter():
-        if isinstance(element.tag, str) and is_text(element):
-            yield from list(element.iter())[1:]
-
-
 def markup_problems(root: Any, is_text: Callable[[Any], bool]) -> list[str]:
     """Return what users' texts contain besides the markup that they may become."""
-    return [ascii(element.tag) for element in elements(root, is_text) if not _is_markup(element)]
+    texts = [text for text in root.iter() if isinstance(text.tag, str) and is_text(text)]
+    return [
+        ascii(element.tag)
+        for text in texts
+        for element in list(text.iter())[1:]
+        if not _is_markup(element)
+    ]
 
 
 def _is_markup(element: Any) -> bool:
