@@ -134,7 +134,8 @@ class HelpDeskSettings:
         default=10,
         types=(int, float),
         help="Seconds to wait for the mail server if the mail settings define no timeout.",
-        limits=(0.1, 120),
+        # A message needs about eight responses, and its lease reserves three minutes.
+        limits=(0.1, 20),
     )
     MAX_DELIVERY_DELAY = Setting[float](
         default=60 * 60,

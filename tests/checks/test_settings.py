@@ -80,7 +80,7 @@ INF, NAN = float("inf"), float("nan")
 OUTSIDE = {
     "CHANGES_WINDOW": [-1, INF, NAN, 1e300, 10**400],
     "COMMENT_EDIT_TIME": [-1, INF, NAN, 1e20],
-    "EMAIL_TIMEOUT": [0, -1, INF, NAN, 121],
+    "EMAIL_TIMEOUT": [0, -1, INF, NAN, 21],
     "MAX_DELIVERY_DELAY": [-1, INF, NAN, 1e20],
     "MAX_MENTIONS_PER_HOUR": [0, -5],
     "MAX_REPLIES_PER_HOUR": [0],
@@ -105,7 +105,7 @@ def test_report_of_a_number_names_its_range_and_the_default(settings: Any) -> No
     settings.HELP_DESK = {"EMAIL_TIMEOUT": 0}
     assert check_settings() == [
         Error(
-            "HELP_DESK['EMAIL_TIMEOUT'] must be a number from 0.1 to 120, not 0.",
+            "HELP_DESK['EMAIL_TIMEOUT'] must be a number from 0.1 to 20, not 0.",
             hint="Seconds to wait for the mail server if the mail settings define no timeout. "
             "The default is 10, which is used instead.",
             id="help_desk.E113",
