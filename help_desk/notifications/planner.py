@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from help_desk.auth.developers import address_key
 from help_desk.channels import active_channels
 from help_desk.choices import NotificationStatusChoices
 from help_desk.conf import AFTER_COMMIT, help_desk_settings
@@ -204,5 +205,5 @@ def _keys(row: Notification) -> set[RecipientKey]:
     if row.recipient_id is not None:
         keys.add((row.channel, f"user {row.recipient_id}"))
     if row.address:
-        keys.add((row.channel, f"address {row.address.lower()}"))
+        keys.add((row.channel, f"address {address_key(row.address)}"))
     return keys
