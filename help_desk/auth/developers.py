@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models.functions import Lower
 
-from help_desk.auth.user_model import user_email_field
+from help_desk.auth.user_model import email_of, user_email_field
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -40,8 +40,7 @@ def developer_addresses() -> dict[str, str]:
 
 def key_of(user: Any) -> str:
     """Return the key of a user's email address; empty without one."""
-    email_field = user_email_field()
-    return "" if email_field is None else address_key(getattr(user, email_field) or "")
+    return address_key(email_of(user))
 
 
 def is_developer(user: Any) -> bool:
@@ -49,7 +48,7 @@ def is_developer(user: Any) -> bool:
     return key_of(user) in developer_addresses()
 
 
-def users_with(addresses: Collection[str], using: str) -> Iterator[tuple[Any, str]]:
+def users_with_address(addresses: Collection[str], using: str) -> Iterator[tuple[Any, str]]:
     """Yield the users with these email addresses, also inactive ones, with their address."""
     email_field = user_email_field()
     if not addresses or email_field is None:
@@ -72,7 +71,7 @@ def users_with(addresses: Collection[str], using: str) -> Iterator[tuple[Any, st
 def inactive_addresses(addresses: Collection[str], using: str) -> set[str]:
     """Return the keys of the addresses that belong to inactive users only."""
     is_active: dict[str, bool] = {}
-    for user, address in users_with(addresses, using):
+    for user, address in users_with_address(addresses, using):
         key = address_key(address)
         is_active[key] = is_active.get(key, False) or user.is_active
     return {key for key in is_active if not is_active[key]}

@@ -183,8 +183,9 @@ class HelpDeskTicket(models.Model):
         self.tracker.forget_rolled_back_saves()
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else frozenset(update_fields)
-        # No savepoint: as in Django, an error dooms the caller's transaction.
-        with restore_on_error(self), transaction.atomic(using=using, savepoint=False):
+        # No savepoint: as in Django, an error dooms the caller's transaction. An error after the
+        # commit, of a callback, restores nothing: the ticket is saved.
+        with transaction.atomic(using=using, savepoint=False), restore_on_error(self):
             fields = self._set_done_datetime(fields)
             is_new = self._state.adding
             changes = self.initial_values() if is_new else self._changes(fields)

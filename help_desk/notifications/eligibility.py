@@ -66,14 +66,14 @@ def _rows_of_former_developers(
     recipients = [Recipient(email=address, roles={Role.DEVELOPER}) for address in developers]
     # A channel with subscribers writes rows without a recipient that are not for developers.
     addresses = {
-        channel.name: {str(channel.address_of(recipient)).lower() for recipient in recipients}
+        channel.name: {address_key(str(channel.address_of(each))) for each in recipients}
         for channel in channels
         if channel.is_personal and type(channel).subscribers is Channel.subscribers
     }
     for row in rows:
         if row.recipient_id is not None or row.channel not in addresses:
             continue
-        if str(row.address).lower() not in addresses[row.channel]:
+        if address_key(str(row.address)) not in addresses[row.channel]:
             yield row.pk
 
 

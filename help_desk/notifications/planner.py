@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from help_desk.auth.developers import address_key
 from help_desk.channels import active_channels
 from help_desk.choices import NotificationStatusChoices
 from help_desk.conf import AFTER_COMMIT, help_desk_settings
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from help_desk.notifications.preferences import KindsByChannel
 
     RecipientKey = tuple[str, str]
+
+logger = logging.getLogger(__name__)
 
 
 def plan(
@@ -48,13 +53,39 @@ def plan(
         if keys and seen.isdisjoint(keys):
             seen |= keys
             rows.append(row)
-    return Notification.objects.using(event.database).bulk_create(rows)
+    return _insert(rows, event.database)
 
 
 def already_notified(event: TicketEvent) -> set[RecipientKey]:
     """Return the keys of the recipients that an event has rows for."""
     rows = Notification.objects.using(event.database).filter(event=event)
     return set().union(*map(_keys, rows.only("recipient_id", "address", "channel")))
+
+
+def _insert(rows: Sequence[Notification], using: str) -> list[Notification]:
+    """Insert rows, and return those that the database accepts."""
+    table = Notification.objects.using(using)
+    others = [row for row in rows if not (row.address or "").isascii()]
+    inserted = table.bulk_create([row for row in rows if (row.address or "").isascii()])
+    if not others:
+        return inserted
+    # MariaDB and MySQL take an address for another one that differs in accents only. A user who
+    # enters such a lookalike must not keep others from replying to a ticket.
+    try:
+        with transaction.atomic(using=using):
+            return inserted + table.bulk_create(others)
+    except IntegrityError:
+        return inserted + [row for row in others if _is_inserted(row, using)]
+
+
+def _is_inserted(row: Notification, using: str) -> bool:
+    try:
+        with transaction.atomic(using=using):
+            row.save(using=using)
+    except IntegrityError as error:
+        logger.warning("A notification to %s could not be written: %s", row.address, error)
+        return False
+    return True
 
 
 def _rows(event: TicketEvent, mentioned: Collection[Any]) -> Iterator[Notification]:
@@ -174,5 +205,5 @@ def _keys(row: Notification) -> set[RecipientKey]:
     if row.recipient_id is not None:
         keys.add((row.channel, f"user {row.recipient_id}"))
     if row.address:
-        keys.add((row.channel, f"address {row.address.lower()}"))
+        keys.add((row.channel, f"address {address_key(row.address)}"))
     return keys

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 
 from help_desk.auth import policy
-from help_desk.auth.developers import address_key, developer_addresses, users_with
+from help_desk.auth.developers import address_key, developer_addresses, users_with_address
 from help_desk.auth.holders import holders
 from help_desk.auth.user_model import user_email_field
 from help_desk.channels import Recipient
@@ -101,7 +101,7 @@ def add_email_addresses(recipients: Collection[Recipient], using: str) -> None:
 def _developers(using: str) -> Iterator[Recipient]:
     addresses = developer_addresses()
     external = dict(addresses)
-    for user, address in users_with(addresses.values(), using):
+    for user, address in users_with_address(addresses.values(), using):
         external.pop(address_key(address), None)
         if user.is_active:
             yield Recipient(user_id=user.pk, email=address, roles={Role.DEVELOPER})

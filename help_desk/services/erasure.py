@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from help_desk.auth.user_model import has_user_field, user_email_field
+from help_desk.auth.user_model import email_of, has_user_field
 from help_desk.models import (
+    ChannelPause,
     EmailSchedule,
     HelpDeskTicket,
     Notification,
@@ -54,7 +55,7 @@ class Erasure:
         mentions: Descriptions and comments that mentioned them.
         notifications: Their notifications, in the inbox and of other channels.
         unsent: How many of those were not sent yet.
-        errors: Errors of other notifications that contained their email address.
+        errors: Delivery errors that contained their email address.
         subscriptions: Tickets that they followed or muted.
         preferences: Their notification preferences, with the email frequency.
         tickets_to_review: IDs of tickets on which users typed their name or address.
@@ -81,7 +82,7 @@ def erase_user(user: User, placeholder: User, *, using: str, delete: bool = Fals
     """
     tickets = HelpDeskTicket.objects.using(using)
     events = TicketEvent.objects.using(using)
-    email = getattr(user, user_email_field() or "", "") or ""
+    email = email_of(user)
     with transaction.atomic(using=using):
         created = tickets.filter(created_by_id=user.pk).update(created_by=placeholder)
         assigned = tickets.filter(assigned_to_id=user.pk).unassign()
@@ -174,12 +175,15 @@ def _rewrite_errors(email: str, placeholder: User, using: str) -> int:
     if not email:
         return 0
     address = re.compile(re.escape(email), re.IGNORECASE)
-    rows = Notification.objects.using(using)
+    notifications = Notification.objects.using(using)
+    pauses = ChannelPause.objects.using(using)
 
     def change(error: str) -> str:
         return address.sub(lambda _match: placeholder.get_username(), error)
 
-    return _rewrite(rows.filter(error__icontains=email), "error", change, rows.write_each)
+    return _rewrite(
+        notifications.filter(error__icontains=email), "error", change, notifications.write_each
+    ) + _rewrite(pauses.filter(error__icontains=email), "error", change, pauses.bulk_update)
 
 
 def _rewrite(rows: QuerySet[Any], field: str, change: Change, write: Write) -> int:

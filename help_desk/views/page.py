@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 PAGE_SIZE = 25
 MAX_URL_LENGTH = 2048
 """Characters of a quoted URL that every supported Django redirects to."""
-"""The number and the length of the names in one message."""
 MAX_VERSION_DIGITS = 18
 """A larger number does not fit into the primary key of any supported database."""
 

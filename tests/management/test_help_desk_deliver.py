@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 from io import StringIO
@@ -14,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 
+from help_desk.management.commands import help_desk_deliver
 from help_desk.models import DeliveryRun, Notification
 from tests.support import databases
 from tests.support.live_host import live_host, wait_until
@@ -88,6 +90,29 @@ def test_database_error_is_a_command_error(db: None, monkeypatch: pytest.MonkeyP
 def test_interval_must_be_positive(db: None, interval: str) -> None:
     with pytest.raises(CommandError, match=f"--interval must be greater than 0, not {interval}"):
         call_command("help_desk_deliver", "--loop", f"--interval={interval}")
+
+
+def test_loop_survives_a_long_outage_of_the_database(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def fail(*arguments: object) -> None:
+        raise OperationalError
+
+    def wait(seconds: float, stop: Callable[[], bool]) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 1100:  # 18 hours
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("help_desk.delivery.runner.send_due", fail)
+    monkeypatch.setattr(f"{help_desk_deliver.__name__}._wait", wait)
+    logging.disable()
+    try:
+        call_command("help_desk_deliver", "--loop", "--interval=5")
+    finally:
+        logging.disable(logging.NOTSET)
+    assert (pauses[0], pauses[-1]) == (10, 60)
 
 
 # As a service

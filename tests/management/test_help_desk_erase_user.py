@@ -9,10 +9,14 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.db.models import ProtectedError
+from django.utils import timezone
 
+from help_desk.auth.user_model import email_of
 from help_desk.delivery import runner
 from help_desk.models import (
+    ChannelPause,
     EmailSchedule,
     HelpDeskTicket,
     Notification,
@@ -228,6 +232,17 @@ def test_user_cannot_be_their_own_placeholder(person: Any) -> None:
         erase(person, person)
 
 
+def test_user_cannot_be_their_own_placeholder_in_another_case(
+    person: Any, database_alias: str
+) -> None:
+    if connections[database_alias].vendor != "mysql":
+        pytest.skip("This database tells the usernames apart.")
+    name = person.get_username()
+    get_user_model()._default_manager.filter(pk=person.pk).update(is_active=False)
+    with pytest.raises(CommandError, match="another user"):
+        call_command(COMMAND, name, f"--placeholder={name.upper()}", "--no-input")
+
+
 @pytest.mark.hosts("default", "no_email_user", "multi_db", "login_required", "use_tz_false")
 def test_placeholder_is_created_without_a_password(worked_on: HelpDeskTicket, person: Any) -> None:
     call_command(COMMAND, person.get_username(), "--no-input", stdout=StringIO())
@@ -264,6 +279,15 @@ def test_command_asks_for_confirmation(
         with pytest.raises(CommandError, match="Nothing was changed"):
             call_command(COMMAND, *arguments, stdout=StringIO())
     assert (HelpDeskTicket.objects.get().created_by == placeholder) == is_erased
+
+
+def test_nothing_is_erased_if_no_one_can_confirm_it(
+    worked_on: HelpDeskTicket, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="Use --no-input"):
+        call_command(COMMAND, person.get_username())
+    assert HelpDeskTicket.objects.get().created_by == person
 
 
 def test_protected_account_is_not_deleted_and_nothing_is_erased(
@@ -304,8 +328,23 @@ def test_opt_out_of_the_address_is_deleted(
 ) -> None:
     if not user_has_email:
         pytest.skip("This host's users have no email addresses.")
-    address = getattr(person, person.get_email_field_name())
-    UnsubscribedAddress.objects.create(address=address.upper())
+    UnsubscribedAddress.objects.create(address=email_of(person).upper())
     kept = UnsubscribedAddress.objects.create(address="other@example.com")
     erase(person, placeholder)
     assert list(UnsubscribedAddress.objects.all()) == [kept]
+
+
+def test_error_of_a_paused_channel_no_longer_contains_the_address(
+    person: Any, placeholder: Any, user_has_email: bool
+) -> None:
+    if not user_has_email:
+        pytest.skip("This host's users have no email addresses.")
+    now = timezone.now()
+    error = f"The mail server failed 3 times (421 <{email_of(person)}> try later)."
+    ChannelPause.objects.create(
+        channel="email", started_datetime=now, until_datetime=now, error=error
+    )
+    assert "1 delivery errors no longer contain" in erase(person, placeholder)
+    pause = ChannelPause.objects.get()
+    name = placeholder.get_username()
+    assert pause.error == f"The mail server failed 3 times (421 <{name}> try later)."

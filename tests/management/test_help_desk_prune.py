@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -92,11 +93,11 @@ def test_rows_are_deleted_in_batches(
     assert Notification.objects.count() == 5
 
 
-def test_negative_age_is_a_command_error(db: None) -> None:
-    with pytest.raises(
-        CommandError, match=r"--days must be 0 or greater, not -1\. For example: 90"
-    ):
-        prune("--days=-1")
+@pytest.mark.parametrize("days", ["-1", "nan", "inf", "1e+09"])
+def test_age_outside_its_range_is_a_command_error(db: None, days: str) -> None:
+    message = f"--days must be a number from 0 to 36500, not {days}. For example: 90"
+    with pytest.raises(CommandError, match=re.escape(message)):
+        prune(f"--days={days}")
 
 
 def test_form_tokens_older_than_a_week_are_deleted_whatever_the_age(

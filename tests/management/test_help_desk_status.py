@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -155,3 +156,10 @@ def test_database_error_is_a_command_error(db: None, database_alias: str) -> Non
         pytest.raises(CommandError, match="Cannot use the database: the server closed"),
     ):
         status()
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1"])
+def test_max_age_outside_its_range_is_a_command_error(db: None, seconds: str) -> None:
+    message = f"--max-age must be a number from 0 to 31536000, not {seconds}. For example: 3600"
+    with pytest.raises(CommandError, match=re.escape(message)):
+        status(f"--max-age={seconds}")

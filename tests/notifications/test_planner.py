@@ -45,6 +45,37 @@ def test_database_rejects_a_second_row_for_one_recipient_event_and_channel(
         row.save()
 
 
+@with_email
+def test_lookalike_of_an_address_keeps_no_one_from_replying(
+    ticket: HelpDeskTicket, agent: Any, make_user: Callable[..., Any], grant: Callable[..., Any]
+) -> None:
+    addresses = ["ada@ex\u00e4mple.com", "ada@example.com", "\u00e0da@example.com"]
+    for number, address in enumerate(addresses):
+        follower = make_user(name=f"follower{number}", email=address)
+        ticket.services.follow(grant(follower, "view"))
+    ticket.services.comment(agent, "It is repaired.")
+    emails = Notification.objects.filter(channel="email", event__comment__isnull=False)
+    notified = set(emails.values_list("address", flat=True))
+    # MariaDB takes all three for one address.
+    assert "ada@example.com" in notified
+    assert Notification.objects.filter(channel="in_app", address=None).count() >= len(addresses)
+
+
+@with_email
+def test_lookalike_of_an_address_keeps_no_one_from_being_emailed(
+    make_ticket: Callable[..., HelpDeskTicket],
+    agent: Any,
+    make_user: Callable[..., Any],
+    grant: Callable[..., Any],
+) -> None:
+    # Python's lower() turns the Kelvin sign into a k.
+    creator = grant(make_user(email="\N{KELVIN SIGN}im@example.com"), "view")
+    ticket = make_ticket(created_by=creator)
+    ticket.services.follow(grant(make_user(email="kim@example.com"), "view"))
+    ticket.services.comment(agent, "It is repaired.")
+    assert Notification.objects.filter(channel="email", address="kim@example.com").exists()
+
+
 def test_user_can_be_notified_by_several_channels_and_of_several_tickets(
     create_ticket: CreateTicket, reporter: Any, manager: Any
 ) -> None:

@@ -66,7 +66,7 @@ class Webhook:
 def webhooks() -> list[Webhook]:
     """Return the valid entries of the setting, each URL once; log the others."""
     found: dict[str, Webhook] = {}
-    for index, entry in enumerate(_entries()):
+    for index, entry in enumerate(help_desk_settings.WEBHOOKS):
         problems = [problem for _check_id, problem, _hint in _problems(entry)]
         if problems:
             logger.error("HELP_DESK['WEBHOOKS'][%d] is not used: %s", index, problems[0])
@@ -86,7 +86,7 @@ def check_webhooks() -> list[CheckMessage]:
 
     They contain no secrets, and nothing of a URL but its host.
     """
-    entries = _entries()
+    entries = help_desk_settings.WEBHOOKS
     if not entries:
         return [
             checks.Warning(
@@ -125,11 +125,6 @@ def check_webhooks() -> list[CheckMessage]:
             if url.startswith("http:")
         ]
     return messages
-
-
-def _entries() -> list[Any]:
-    value: object = help_desk_settings.WEBHOOKS
-    return list(value) if isinstance(value, (list, tuple)) else []  # reported by E102
 
 
 def _problems(entry: object) -> Iterator[tuple[str, str, str]]:

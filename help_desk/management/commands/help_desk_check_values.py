@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from help_desk import takeover
 from help_desk.models import HelpDeskTicket
@@ -33,7 +33,10 @@ class Command(BaseCommand):
             "end of the ticket's description.",
         )
         parser.add_argument(
-            "--database", default=DEFAULT_DB_ALIAS, help="Alias of the database to check."
+            "--database",
+            choices=tuple(connections),
+            default=DEFAULT_DB_ALIAS,
+            help="Alias of the database to check.",
         )
 
     def handle(self, *args: Any, fix: bool, database: str, **options: Any) -> None:

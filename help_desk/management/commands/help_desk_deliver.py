@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, close_old_connections, router
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections, router
 from django.utils import timezone
 
 from help_desk.conf import COMMAND
@@ -58,6 +58,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--database",
+            choices=tuple(connections),
             help="Alias of the database; by default the one that notifications are written to.",
         )
 
@@ -90,7 +91,8 @@ class Command(BaseCommand):
                 failures = 0
             except (DatabaseError, InterfaceError):
                 failures += 1
-                pause = min(interval * 2**failures, max(interval, MAX_PAUSE))
+                # No float is as large as 2**1024, after a night without the database.
+                pause = min(interval * 2 ** min(failures, 16), max(interval, MAX_PAUSE))
                 logger.exception("Cannot use the database; trying again in %g s.", pause)
             # A restarted server has closed the connection: the next run opens a new one.
             close_old_connections()

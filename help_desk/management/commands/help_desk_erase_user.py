@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import router
+from django.db import connections, router
 from django.db.models import ProtectedError, RestrictedError
 
 from help_desk.models import HelpDeskTicket
@@ -56,13 +56,14 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--database",
+            choices=tuple(connections),
             help="Alias of the database; by default the one that tickets are written to.",
         )
 
     def handle(self, *args: Any, user: str, placeholder: str, delete: bool, **options: Any) -> None:
         using = options["database"] or router.db_for_write(HelpDeskTicket)
         person = _find_user(user, using)
-        if user == placeholder:
+        if _is_named(person, placeholder, using):
             message = "The placeholder must be another user than the one to erase."
             raise CommandError(message)
         if options["interactive"]:
@@ -96,10 +97,23 @@ def _find_user(name: str, using: str) -> Any:
         raise CommandError(message) from None
 
 
+def _is_named(user: Any, name: str, using: str) -> bool:
+    """Whether the database finds a user by a name; some databases ignore case."""
+    user_model: Any = get_user_model()
+    users = user_model._base_manager.using(using)
+    found: bool = users.filter(pk=user.pk, **{user_model.USERNAME_FIELD: name}).exists()
+    return found
+
+
 def _confirm(user: str, placeholder: str, *, delete: bool) -> None:
     consequence = "\n  The account is deleted." if delete else ""
     question = QUESTION.format(user=user, placeholder=placeholder, delete=consequence)
-    if input(question) != "yes":
+    try:
+        answer = input(question)
+    except EOFError:
+        message = "Nothing was changed: there is no input. Use --no-input to skip the question."
+        raise CommandError(message) from None
+    if answer != "yes":
         message = "Nothing was changed."
         raise CommandError(message)
 

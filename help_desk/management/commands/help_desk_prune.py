@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import router
+from django.db import connections, router
 from django.utils import timezone
 
 from help_desk.channels import active_channels
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from help_desk.querysets import NotificationQuerySet
 
 BATCH_SIZE = 500
+MAX_DAYS = 36_500
 SUBMISSION_AGE = timedelta(days=7)
 """A submitted form is recognized for so long: browsers restore pages after a weekend."""
 
@@ -52,12 +53,13 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--database",
+            choices=tuple(connections),
             help="Alias of the database; by default the one that notifications are written to.",
         )
 
     def handle(self, *args: Any, days: float, failed: bool, **options: Any) -> None:
-        if not days >= 0:
-            message = f"--days must be 0 or greater, not {days:g}. For example: 90"
+        if not 0 <= days <= MAX_DAYS:
+            message = f"--days must be a number from 0 to {MAX_DAYS}, not {days:g}. For example: 90"
             raise CommandError(message)
         using = options["database"] or router.db_for_write(Notification)
         inboxes = {IN_APP} | {channel.name for channel in active_channels() if channel.is_inbox}

@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, router
+from django.db import DatabaseError, InterfaceError, connections, router
 from django.utils import timezone
 
+from help_desk.conf import HelpDeskSettings
 from help_desk.delivery.monitoring import max_delivery_delay, outbox_status
 from help_desk.delivery.run import DeliveryReport
 from help_desk.models import Notification
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--database",
+            choices=tuple(connections),
             help="Alias of the database; by default the one that notifications are written to.",
         )
 
@@ -53,6 +55,7 @@ class Command(BaseCommand):
         database: str | None,
         **options: Any,
     ) -> None:
+        _validate_max_age(max_age)
         limit = max_delivery_delay() if max_age is None else timedelta(seconds=max_age)
         try:
             status = outbox_status(database or router.db_for_write(Notification))
@@ -66,6 +69,17 @@ class Command(BaseCommand):
                 f"the limit is {_duration(limit)}."
             )
             raise CommandError(message)
+
+
+def _validate_max_age(seconds: float | None) -> None:
+    setting = HelpDeskSettings.MAX_DELIVERY_DELAY
+    if not setting.is_within_limits(seconds):
+        lowest, highest = setting.limits or (None, None)
+        message = (
+            f"--max-age must be a number from {lowest} to {highest}, not {seconds:g}. "
+            f"For example: {setting.default}"
+        )
+        raise CommandError(message)
 
 
 def _as_json(status: OutboxStatus, limit: timedelta) -> str:

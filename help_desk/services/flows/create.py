@@ -73,6 +73,7 @@ def create_ticket(
                 validate_new_ticket(ticket.created_by, using)
             mentions = _create(ticket, names, submission_token, limited_author)
         except (IntegrityError, RateLimitError):
+            ticket.tracker.forget_rolled_back_saves()  # The commit may have failed.
             # The form may have been submitted twice at the same moment.
             first = find_submitted(ticket, submission_token, using)
             if first is None:
@@ -89,7 +90,7 @@ def _create(
     limited_author: User | None,
 ) -> Mentions:
     using = database_of(ticket)
-    with restore_on_error(ticket), repeatable_transaction(using):
+    with repeatable_transaction(using), restore_on_error(ticket):
         assignee, ticket.assigned_to = ticket.assigned_to, None
         event = ticket.save_with_event(actor=ticket.created_by)
         if submission_token is not None:

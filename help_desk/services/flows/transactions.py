@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from django.db import OperationalError, connections, transaction
 
+from help_desk.models.rollback import Outcome
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -44,23 +46,17 @@ def repeatable_transaction(using: str) -> Iterator[None]:
     repeat it as a whole.
     """
     connection = connections[using]
-    if connection.in_atomic_block:
-        with transaction.atomic(using=using):
-            yield
-        return
-    is_committed = False
-
-    def note_commit() -> None:
-        nonlocal is_committed
-        is_committed = True
-
+    # Without autocommit, the caller may have begun a transaction by any statement.
+    is_outermost = not connection.in_atomic_block and connection.get_autocommit()
+    outcome = None
     try:
         with transaction.atomic(using=using):
             # The first callback: an error of a later one must not repeat what is saved.
-            transaction.on_commit(note_commit, using=using)
+            outcome = Outcome(using)
             yield
     except OperationalError as error:
-        if is_committed or not _is_caused_by_concurrency(error):
+        is_committed = outcome is not None and outcome.is_committed
+        if not is_outermost or is_committed or not _is_caused_by_concurrency(error):
             raise
         raise RolledBackError(*error.args) from error
 
