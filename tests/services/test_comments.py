@@ -266,3 +266,22 @@ def test_number_of_queries_does_not_depend_on_the_number_of_followers(
         counts.append([count_statements(queries) for queries in (comment, assign, update)])
     assert reached >= 300
     assert counts[0] == counts[1]
+
+
+def test_status_set_with_a_reply_to_a_known_version_is_changed(
+    ticket: HelpDeskTicket, agent: Any
+) -> None:
+    version = ticket.events.latest("pk").pk
+    ticket.services.comment(agent, "Done.", status="done", base_version=version)
+    assert HelpDeskTicket.objects.get(pk=ticket.pk).status == "done"
+
+
+def test_author_of_a_note_is_the_actor_of_its_change_of_status(
+    ticket: HelpDeskTicket, agent: Any
+) -> None:
+    ticket.services.comment(agent, "Internal.", internal=True, status="done")
+    events = ticket.events.exclude(type="new").oldest_first()
+    assert [(event.type, event.actor) for event in events] == [
+        ("update", agent),
+        ("comment", agent),
+    ]
