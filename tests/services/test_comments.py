@@ -285,3 +285,10 @@ def test_author_of_a_note_is_the_actor_of_its_change_of_status(
         ("update", agent),
         ("comment", agent),
     ]
+
+
+def test_actor_of_an_edit_is_recorded(ticket: HelpDeskTicket, agent: Any) -> None:
+    comment = ticket.services.comment(agent, "Hello.")
+    ticket.services.edit_comment(comment, "Hello!", actor=agent)
+    event = ticket.events.latest("pk")
+    assert (event.actor, event.changes) == (agent, {"text": ["Hello.", "Hello!"]})
