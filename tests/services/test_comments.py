@@ -292,3 +292,24 @@ def test_actor_of_an_edit_is_recorded(ticket: HelpDeskTicket, agent: Any) -> Non
     ticket.services.edit_comment(comment, "Hello!", actor=agent)
     event = ticket.events.latest("pk")
     assert (event.actor, event.changes) == (agent, {"text": ["Hello.", "Hello!"]})
+
+
+def test_repeated_reply_with_another_status_changes_the_status_only(
+    ticket: HelpDeskTicket, agent: Any
+) -> None:
+    version = ticket.events.latest("pk").pk
+    first = ticket.services.comment(agent, "Hello.", base_version=version)
+    again = ticket.services.comment(agent, "Hello.", status="done", base_version=version)
+    assert again == first
+    event = ticket.events.latest("pk")
+    assert (event.actor, event.changes) == (agent, {"status": ["read", "done"]})
+
+
+def test_same_text_on_another_ticket_is_another_reply(
+    make_ticket: Callable[..., HelpDeskTicket], agent: Any
+) -> None:
+    first, second = make_ticket(), make_ticket()
+    version = second.events.latest("pk").pk
+    first.services.comment(agent, "Hello.")
+    second.services.comment(agent, "Hello.", base_version=version)
+    assert second.comments.count() == 1
