@@ -105,6 +105,18 @@ def test_unread_notifications_are_counted_up_to_100(
     assert policy.unread_count(manager) == policy.UNREAD_MAX == 100
 
 
+def test_tickets_of_unread_notifications_are_returned(
+    make_ticket: Callable[..., HelpDeskTicket], manager: Any, notify: Callable[..., None]
+) -> None:
+    deleted, first, second = make_ticket(), make_ticket(), make_ticket()
+    notify(first, 1)
+    notify(second, 2)
+    assert sorted(policy.unread_ticket_ids(manager)) == [first.pk, second.pk, second.pk]
+    deleted.set_deleted()
+    notify(deleted, 120)  # more than are counted
+    assert sorted(policy.unread_ticket_ids(manager)) == [first.pk, second.pk, second.pk]
+
+
 def test_hidden_notifications_leave_the_unread_count_right(
     make_ticket: Callable[..., HelpDeskTicket],
     manager: Any,

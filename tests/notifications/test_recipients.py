@@ -269,3 +269,11 @@ def test_manager_is_notified_of_their_own_ticket(
 ) -> None:
     ticket = create_ticket(created_by=manager)
     assert ticket.events.get().notifications.filter(recipient=manager).count() == 1
+
+
+def test_creator_without_a_role_changes_nothing_if_creators_are_not_notified(
+    recipients: Any, manager: Any, settings: Any
+) -> None:
+    settings.ADMINS = []
+    settings.HELP_DESK = {**settings.HELP_DESK, "NOTIFY_CREATORS_OF_OWN_TICKETS": False}
+    assert recipients() == {("in_app", manager, None)}

@@ -201,3 +201,23 @@ def test_webhook_gets_notes_only_if_it_subscribed_to_them(
     rows = Notification.objects.filter(event__ticket=ticket).order_by("pk")
     status, note = ticket.events.order_by("-pk")[:2][::-1]
     assert [(row.event, row.address) for row in rows] == [(status, urls[0]), (note, urls[1])]
+
+
+@with_email
+def test_developers_with_the_view_permission_are_notified_of_changes_if_the_rules_say_so(
+    ticket: HelpDeskTicket,
+    developer: Any,
+    make_user: Callable[..., Any],
+    grant: Callable[..., Any],
+    agent: Any,
+    settings: Any,
+) -> None:
+    settings.HELP_DESK = {
+        **settings.HELP_DESK,
+        "NOTIFICATION_RULES": {"reply": {"developer": ["in_app"], "creator": []}},
+    }
+    ticket.services.comment(agent, "Hello.")
+    assert notified() == set()
+    grant(developer, "view")
+    ticket.services.comment(agent, "Hello again.")
+    assert notified() == {developer}

@@ -210,3 +210,12 @@ def test_setting_the_same_status_again_returns_no_event(
 def test_unsaved_ticket_cannot_be_assigned(agent: Any) -> None:
     with pytest.raises(HelpDeskTicket.DoesNotExist):
         HelpDeskTicket().services.assign(agent, actor=agent)
+
+
+def test_change_of_a_started_ticket_does_not_assign_it(
+    make_ticket: Callable[..., HelpDeskTicket], agent: Any, settings: Any
+) -> None:
+    settings.HELP_DESK = {**settings.HELP_DESK, "ASSIGN_ON_START": True}
+    ticket = make_ticket(status="prog")
+    ticket.services.update(agent, priority="urge")
+    assert HelpDeskTicket.objects.get(pk=ticket.pk).assigned_to is None

@@ -124,6 +124,35 @@ def test_notifying_of_a_new_ticket_again_reaches_new_managers(
     assert (row.recipient, row.channel) == (agent, "in_app")
 
 
+def test_notifying_uses_the_event_of_the_ticket(
+    make_ticket: Any, reporter: Any, manager: Any
+) -> None:
+    make_ticket(created_by=reporter)
+    ticket = make_ticket(created_by=reporter)
+    rows = ticket.services.notification.create_new_ticket_notifications()
+    assert {row.event for row in rows} == {ticket.events.get()}
+
+
+def test_notifying_records_the_creation_of_a_ticket_that_only_has_later_events(
+    reporter: Any, manager: Any
+) -> None:
+    HelpDeskTicket.objects.bulk_create([HelpDeskTicket(created_by=reporter, **FIELDS)])
+    ticket = HelpDeskTicket.objects.get()
+    ticket.services.start(manager)
+    rows = ticket.services.notification.create_new_ticket_notifications()
+    assert {row.event.type for row in rows} == {TicketEventType.NEW}
+
+
+@pytest.mark.parametrize("method", ["start", "complete", "reopen"])
+def test_actor_of_a_change_of_status_is_recorded(
+    ticket: HelpDeskTicket, agent: Any, method: str
+) -> None:
+    if method == "reopen":
+        ticket.services.complete(None)
+    event = getattr(ticket.services, method)(agent)
+    assert event.actor == agent
+
+
 def test_notifying_records_the_first_event_of_a_ticket_without_history(
     reporter: Any, manager: Any
 ) -> None:

@@ -266,3 +266,50 @@ def test_number_of_queries_does_not_depend_on_the_number_of_followers(
         counts.append([count_statements(queries) for queries in (comment, assign, update)])
     assert reached >= 300
     assert counts[0] == counts[1]
+
+
+def test_status_set_with_a_reply_to_a_known_version_is_changed(
+    ticket: HelpDeskTicket, agent: Any
+) -> None:
+    version = ticket.events.latest("pk").pk
+    ticket.services.comment(agent, "Done.", status="done", base_version=version)
+    assert HelpDeskTicket.objects.get(pk=ticket.pk).status == "done"
+
+
+def test_author_of_a_note_is_the_actor_of_its_change_of_status(
+    ticket: HelpDeskTicket, agent: Any
+) -> None:
+    ticket.services.comment(agent, "Internal.", internal=True, status="done")
+    events = ticket.events.exclude(type="new").oldest_first()
+    assert [(event.type, event.actor) for event in events] == [
+        ("update", agent),
+        ("comment", agent),
+    ]
+
+
+def test_actor_of_an_edit_is_recorded(ticket: HelpDeskTicket, agent: Any) -> None:
+    comment = ticket.services.comment(agent, "Hello.")
+    ticket.services.edit_comment(comment, "Hello!", actor=agent)
+    event = ticket.events.latest("pk")
+    assert (event.actor, event.changes) == (agent, {"text": ["Hello.", "Hello!"]})
+
+
+def test_repeated_reply_with_another_status_changes_the_status_only(
+    ticket: HelpDeskTicket, agent: Any
+) -> None:
+    version = ticket.events.latest("pk").pk
+    first = ticket.services.comment(agent, "Hello.", base_version=version)
+    again = ticket.services.comment(agent, "Hello.", status="done", base_version=version)
+    assert again == first
+    event = ticket.events.latest("pk")
+    assert (event.actor, event.changes) == (agent, {"status": ["read", "done"]})
+
+
+def test_same_text_on_another_ticket_is_another_reply(
+    make_ticket: Callable[..., HelpDeskTicket], agent: Any
+) -> None:
+    first, second = make_ticket(), make_ticket()
+    version = second.events.latest("pk").pk
+    first.services.comment(agent, "Hello.")
+    second.services.comment(agent, "Hello.", base_version=version)
+    assert second.comments.count() == 1

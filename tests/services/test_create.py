@@ -284,3 +284,13 @@ def test_number_of_queries_does_not_depend_on_the_number_of_recipients(
         counts.append(len(queries) - extra)
     assert len(rows) >= 1000
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_assignee_set_on_the_instance_is_validated(
+    reporter: Any, user_without_permissions: Any
+) -> None:
+    ticket = HelpDeskTicket(assigned_to=user_without_permissions)
+    with pytest.raises(ValidationError) as caught:
+        ticket.services.create(reporter, purpose="app", priority="low", description="A")
+    assert caught.value.message_dict.keys() == {"assigned_to"}
+    assert not HelpDeskTicket.objects.exists()

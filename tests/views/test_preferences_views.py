@@ -65,6 +65,18 @@ class TestPreferences:
             assert form["assignment-email"].initial is expected
             assert form["priority-email"].initial is expected
 
+    def test_defaults_of_managers_and_developers_apply_to_them(
+        self, page, client_of, manager, developer, user_has_email, url_of
+    ):
+        assert "new-in_app" not in page.context["form"].fields
+        of_manager = client_of(manager).get(url_of(PREFERENCES)).context["form"]
+        assert (of_manager["new-in_app"].initial, of_manager["new-email"].initial) == (True, False)
+        assert of_manager["priority-in_app"].initial is True
+        of_developer = client_of(developer).get(url_of(PREFERENCES)).context["form"]
+        assert ("new-email" in of_developer.fields) is user_has_email
+        if user_has_email:
+            assert of_developer["new-email"].initial is True
+
     def test_saved_preference_decides_who_is_notified(self, save, ticket, agent, reporter, url_of):
         response = save(**{"reply-in_app": None})
         assert response["Location"] == url_of(PREFERENCES)
