@@ -50,8 +50,8 @@ def pytest_report_header() -> str:
     )
 
 
-# Files and folders of tests that start projects, servers or processes of their own. They get the
-# marker `slow`, so that not every environment runs them; see the tox environments `slow`.
+# Files and folders of tests that start projects, servers or processes of their own, or send
+# thousands of requests. They get the marker `slow`, so that not every environment runs them; see the tox environments `slow`.
 SLOW = (
     "auth/test_user_model_without_permissions.py",
     "browser/",
@@ -64,7 +64,7 @@ SLOW = (
     "management/test_help_desk_deliver.py",
     "migrations/test_interrupted_migrate.py",
     "package/",
-    "security/test_hostile",
+    "security/",
     "services/test_locked_database.py",
     "services/test_parallel.py",
     "tasks/test_workers.py",
