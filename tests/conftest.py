@@ -51,7 +51,8 @@ def pytest_report_header() -> str:
 
 
 # Files and folders of tests that start projects, servers or processes of their own, or send
-# thousands of requests. They get the marker `slow`, so that not every environment runs them; see the tox environments `slow`.
+# thousands of requests. They get the marker `slow`, so that not every environment runs them; see
+# the tox environments `slow`.
 SLOW = (
     "auth/test_user_model_without_permissions.py",
     "browser/",
