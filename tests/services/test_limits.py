@@ -113,6 +113,18 @@ def test_mentions_over_the_limit_have_no_effect_and_are_returned(
     assert followers == [names[4], names[3]]
 
 
+def test_mentions_of_earlier_replies_count_until_an_hour_after_them(
+    limit: Callable[..., None], ticket: HelpDeskTicket, reporter: Any, names: list[str]
+) -> None:
+    limit(MENTIONS=1)
+    add_comment(ticket, author=reporter, text=f"@{names[0]}", enforce_limits=True)
+    first = TicketFollower.objects.get(added_by=reporter)
+    result = add_comment(ticket, author=reporter, text=f"@{names[1]}", enforce_limits=True)
+    assert result.mentions_over_limit is not None
+    assert result.mentions_over_limit.names == (names[1],)
+    assert result.mentions_over_limit.retry_datetime == first.created_datetime + timedelta(hours=1)
+
+
 def test_creator_assignee_and_author_can_be_mentioned_at_the_limit(
     limit: Callable[..., None],
     ticket: HelpDeskTicket,
