@@ -80,7 +80,7 @@ INDEPENDENT = (
     "docs/",
     "example_project/",
     "management/test_help_desk_create_groups_hosts.py",
-    "security/test_hostile",
+    "security/",
     "test_spire_alias.py",
     "test_translations.py",
     "text/",
