@@ -8,10 +8,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connections, router, transaction
+from django.db import DatabaseError, router, transaction
 
 from help_desk.auth import policy
 from help_desk.conf import help_desk_settings
+from help_desk.management.arguments import add_database_argument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,11 +37,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            help="Alias of the database; by default the one that groups are written to.",
-        )
+        add_database_argument(parser, "groups")
 
     def handle(self, *args: Any, database: str | None, **options: Any) -> None:
         _require_groups_of_users()

@@ -9,13 +9,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections, router
+from django.db import DatabaseError, InterfaceError, close_old_connections, router
 from django.utils import timezone
 
 from help_desk.conf import COMMAND
 from help_desk.delivery import runner
 from help_desk.delivery.pauses import Pauses
 from help_desk.delivery.run import Run, record_run
+from help_desk.management.arguments import add_database_argument
 from help_desk.management.signals import stop_requested
 from help_desk.models import Notification
 
@@ -56,11 +57,7 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help="Seconds between two runs of --loop; 5 by default.",
         )
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            help="Alias of the database; by default the one that notifications are written to.",
-        )
+        add_database_argument(parser, "notifications")
 
     def handle(
         self, *args: Any, loop: bool, interval: float, database: str | None, **options: Any

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections, router
+from django.db import router
 from django.db.models import ProtectedError, RestrictedError
 
+from help_desk.management.arguments import add_database_argument
 from help_desk.models import HelpDeskTicket
 from help_desk.services import erasure
 
@@ -54,11 +55,7 @@ class Command(BaseCommand):
             dest="interactive",
             help="Do not ask for confirmation.",
         )
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            help="Alias of the database; by default the one that tickets are written to.",
-        )
+        add_database_argument(parser, "tickets")
 
     def handle(self, *args: Any, user: str, placeholder: str, delete: bool, **options: Any) -> None:
         using = options["database"] or router.db_for_write(HelpDeskTicket)

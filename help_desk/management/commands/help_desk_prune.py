@@ -6,18 +6,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections, router
+from django.db import router
 from django.utils import timezone
 
 from help_desk.channels import active_channels
+from help_desk.management.arguments import add_database_argument
 from help_desk.models import Notification, TicketSubmission
 from help_desk.querysets import IN_APP
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.core.management.base import CommandParser
     from django.db.models import QuerySet
-
-    from help_desk.querysets import NotificationQuerySet
 
 BATCH_SIZE = 500
 MAX_DAYS = 36_500
@@ -51,11 +52,7 @@ class Command(BaseCommand):
             action="store_true",
             help="Only print the number of notifications to delete.",
         )
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            help="Alias of the database; by default the one that notifications are written to.",
-        )
+        add_database_argument(parser, "notifications")
 
     def handle(self, *args: Any, days: float, failed: bool, **options: Any) -> None:
         if not 0 <= days <= MAX_DAYS:
@@ -72,25 +69,18 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"{rows.count()} notifications to delete; nothing was deleted.")
             return
-        self.stdout.write(f"{_delete(rows)} notifications deleted.")
-        if deleted := _delete_submissions(submissions):
+        self.stdout.write(f"{_delete(rows, lambda batch: batch.remove())} notifications deleted.")
+        if deleted := _delete(submissions, lambda batch: batch.delete()[0]):
             self.stdout.write(f"{deleted} form tokens deleted.")
 
 
-def _delete(rows: NotificationQuerySet) -> int:
+def _delete(rows: QuerySet[Any], delete: Callable[[Any], int]) -> int:
     """Delete batch by batch, so that no lock is held for long."""
     deleted, last = 0, 0
     while ids := list(
         rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH_SIZE]
     ):
         # The conditions are repeated: a row may have been sent again since.
-        deleted += rows.filter(pk__in=ids).remove()
+        deleted += delete(rows.filter(pk__in=ids))
         last = ids[-1]
-    return deleted
-
-
-def _delete_submissions(rows: QuerySet[TicketSubmission]) -> int:
-    deleted = 0
-    while ids := list(rows.values_list("pk", flat=True)[:BATCH_SIZE]):
-        deleted += rows.filter(pk__in=ids).delete()[0]
     return deleted

@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, connections, router
+from django.db import DatabaseError, InterfaceError, router
 from django.utils import timezone
 
 from help_desk.conf import HelpDeskSettings
 from help_desk.delivery.monitoring import max_delivery_delay, outbox_status
 from help_desk.delivery.run import DeliveryReport
+from help_desk.management.arguments import add_database_argument
 from help_desk.models import Notification
 
 if TYPE_CHECKING:
@@ -41,11 +42,7 @@ class Command(BaseCommand):
             help="Seconds that a notification may be overdue; by default the setting "
             "MAX_DELIVERY_DELAY.",
         )
-        parser.add_argument(
-            "--database",
-            choices=tuple(connections),
-            help="Alias of the database; by default the one that notifications are written to.",
-        )
+        add_database_argument(parser, "notifications")
 
     def handle(
         self,
