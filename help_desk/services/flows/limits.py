@@ -12,7 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from help_desk.auth import policy
 from help_desk.conf import help_desk_settings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
+    from django.utils.functional import _StrPromise
 
     from help_desk.models import HelpDeskTicket
 
@@ -43,28 +44,42 @@ class MentionsOverLimit:
 
 def validate_new_ticket(creator: User, using: str) -> None:
     """Raise RateLimitError if the user cannot create another ticket now."""
+    message = ngettext_lazy(
+        "You can create at most %(limit)d ticket per hour, so this ticket was not created.",
+        "You can create at most %(limit)d tickets per hour, so this ticket was not created.",
+        "limit",
+    )
     limit = help_desk_settings.MAX_TICKETS_PER_HOUR
-    retry_datetime = _retry_datetime(creator, TicketEventType.NEW, limit, using)
-    if limit is not None and retry_datetime is not None:
-        message = ngettext(
-            "You can create at most %(limit)d ticket per hour, so this ticket was not created.",
-            "You can create at most %(limit)d tickets per hour, so this ticket was not created.",
-            limit,
-        )
-        raise _error(message % {"limit": limit}, retry_datetime)
+    _validate(creator, TicketEventType.NEW, limit, message, using)
 
 
 def validate_new_reply(author: User, using: str) -> None:
     """Raise RateLimitError if the user cannot add another reply now."""
+    message = ngettext_lazy(
+        "You can send at most %(limit)d reply per hour, so this reply was not sent.",
+        "You can send at most %(limit)d replies per hour, so this reply was not sent.",
+        "limit",
+    )
     limit = help_desk_settings.MAX_REPLIES_PER_HOUR
-    retry_datetime = _retry_datetime(author, TicketEventType.COMMENT, limit, using)
-    if limit is not None and retry_datetime is not None:
-        message = ngettext(
-            "You can send at most %(limit)d reply per hour, so this reply was not sent.",
-            "You can send at most %(limit)d replies per hour, so this reply was not sent.",
-            limit,
-        )
-        raise _error(message % {"limit": limit}, retry_datetime)
+    _validate(author, TicketEventType.COMMENT, limit, message, using)
+
+
+def _validate(
+    user: User, event_type: TicketEventType, limit: int | None, message: _StrPromise, using: str
+) -> None:
+    if limit is None or policy.can(user, "change"):
+        return
+    events = TicketEvent.objects.using(using).filter(actor_id=user.pk, type=event_type)
+    dates = _latest_dates(events, limit)
+    if len(dates) < limit:
+        return
+    retry_datetime = _end_of_window(dates)
+    minutes = minutes_until(retry_datetime)
+    try_again = ngettext(
+        "Try again in %(minutes)d minute.", "Try again in %(minutes)d minutes.", minutes
+    )
+    text = f"{message % {'limit': limit}} {try_again % {'minutes': minutes}}"
+    raise RateLimitError(text, retry_datetime=retry_datetime)
 
 
 def mentions_over_limit(
@@ -96,17 +111,6 @@ def minutes_until(moment: datetime) -> int:
     return max(ceil((moment - timezone.now()) / timedelta(minutes=1)), 1)
 
 
-def _retry_datetime(
-    user: User, event_type: TicketEventType, limit: int | None, using: str
-) -> datetime | None:
-    """Return when a user who reached a limit can try again; None if they can go on."""
-    if limit is None or policy.can(user, "change"):
-        return None
-    events = TicketEvent.objects.using(using).filter(actor_id=user.pk, type=event_type)
-    dates = _latest_dates(events, limit)
-    return _end_of_window(dates) if len(dates) >= limit else None
-
-
 def _latest_dates(rows: QuerySet[Any], limit: int) -> list[datetime]:
     """Return the dates of a user's rows of the last hour, at most as many as the limit.
 
@@ -120,12 +124,3 @@ def _latest_dates(rows: QuerySet[Any], limit: int) -> list[datetime]:
 def _end_of_window(dates: Sequence[datetime]) -> datetime:
     """Return when the first of the latest dates no longer counts."""
     return (dates[-1] if dates else timezone.now()) + WINDOW
-
-
-def _error(message: str, retry_datetime: datetime) -> RateLimitError:
-    minutes = minutes_until(retry_datetime)
-    try_again = ngettext(
-        "Try again in %(minutes)d minute.", "Try again in %(minutes)d minutes.", minutes
-    )
-    text = f"{message} {try_again % {'minutes': minutes}}"
-    return RateLimitError(text, retry_datetime=retry_datetime)
