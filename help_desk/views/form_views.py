@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -28,7 +28,6 @@ from help_desk.views.page import (
     previous_page_url,
     render_page,
     return_url,
-    submission_token,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def create_view(request: HelpDeskRequest) -> HttpResponseBase:
     With a `submission_token`, a form that is submitted twice creates one ticket.
     """
     form = HelpDeskTicketCreateForm(request.POST if request.method == "POST" else None)
-    token = submission_token(request)
+    token = _submission_token(request)
     if form.is_bound and form.is_valid():
         try:
             result = create_ticket(
@@ -103,6 +102,14 @@ def update_view(request: HelpDeskRequest, pk: int) -> HttpResponseBase:
         else:
             return _saved(request, ticket, _("{ticket} saved."))
     return render_page(request, template, context, section="ticket")
+
+
+def _submission_token(request: HelpDeskRequest) -> UUID | None:
+    """Return the token of a submitted form; None if missing or invalid."""
+    try:
+        return UUID(request.POST.get("submission_token") or "")
+    except ValueError:
+        return None
 
 
 def _created(request: HelpDeskRequest, ticket: HelpDeskTicket) -> HttpResponseBase:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.contrib.messages import get_messages
 from django.core.paginator import Paginator
@@ -103,11 +102,3 @@ def base_version(request: HttpRequest, name: str = "version") -> int | None:
     text = request.POST.get(name) or request.GET.get(name) or ""
     is_number = text.isascii() and text.isdigit() and len(text) <= MAX_VERSION_DIGITS
     return int(text) if is_number else None
-
-
-def submission_token(request: HttpRequest) -> UUID | None:
-    """Return the token of a submitted form; None if missing or invalid."""
-    try:
-        return UUID(request.POST.get("submission_token") or "")
-    except ValueError:
-        return None
