@@ -74,7 +74,7 @@ class EmailSchedule(models.Model):
 class UnsubscribedAddress(models.Model):
     """An address in `ADMINS` that gets no more emails about new tickets.
 
-    Only the link in such an email writes it: whoever used it reads the mailbox. A user with the
+    Only the link in such an email writes it: its user can read the mailbox. A user with the
     address cannot unsubscribe it, because nobody has verified that the mailbox is theirs.
     """
 

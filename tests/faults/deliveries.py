@@ -35,7 +35,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts runs until it is told to stop."""
+    """Starts runs until it is stopped."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)

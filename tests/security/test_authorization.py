@@ -182,7 +182,7 @@ def test_confidential_texts_are_on_the_pages_of_those_who_may_read_them(
     for_viewers = {("page:list", "-"), ("page:inbox", "-"), detail}
     assert with_text == {
         "view": for_viewers,
-        "chg": {update},  # whoever may change a text must see it
+        "chg": {update},  # users who can change a text must see it
         "agnt": for_viewers | {update},
         "mngr": for_viewers | {update, ("page:delete", "others")},
     }.get(role, set())
