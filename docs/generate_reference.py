@@ -8,8 +8,9 @@ A page marks a generated part by a pair of comments:
     <!-- generated: settings -->
     <!-- /generated -->
 
-The first says what belongs between them: `settings`, `templates`, or `api` with the dotted path of
-a class, function or signal and the names of the members to document (`*` for all public ones).
+The first says what belongs between them: `settings`, `templates`, `authorization` with the name of
+a table, or `api` with the dotted path of a class, function or signal and the names of the members
+to document (`*` for all public ones).
 """
 
 from __future__ import annotations
@@ -105,6 +106,13 @@ def templates() -> Iterator[str]:
         found = TEMPLATE_COMMENT.search(path.read_text(encoding="utf-8"))
         comment = " ".join((found["line"] or found["lines"]).split()) if found else ""
         yield from (f"`{path.relative_to(TEMPLATES).as_posix()}`", f": {comment}", "")
+
+
+def authorization(table: str) -> Iterator[str]:
+    """Yield a table of who may do what; the tests prove it."""
+    from tests.security import authorization  # noqa: PLC0415 -- not installed with the package
+
+    yield from authorization.markdown(table)
 
 
 def api(path: str, *members: str) -> Iterator[str]:
@@ -211,6 +219,7 @@ def _attribute_docstring(owner: Any, name: str) -> str:
 GENERATORS: dict[str, Callable[..., Iterator[str]]] = {
     "settings": settings,
     "templates": templates,
+    "authorization": authorization,
     "api": api,
 }
 

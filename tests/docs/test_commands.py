@@ -27,7 +27,7 @@ OTHER_PROGRAMS = frozenset(
 )
 MODULES = frozenset(
     {"aiosmtpd", "build", "pytest", "twine", "venv"}
-    | {"tests", "tests.faults", "tests.load", "tests.mutation", "tests.security.authorization"}
+    | {"tests", "tests.faults", "tests.load", "tests.mutation"}
 )
 # The commands of the example project are not installed here.
 EXAMPLE_COMMANDS = frozenset(

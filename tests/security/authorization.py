@@ -3,7 +3,7 @@
 A line per page, method and object: the response for each role. To add a page, add its lines
 below and, if it takes data, an entry in `DATA`; then write the documentation again:
 
-    python -m tests.security.authorization
+    python docs/generate_reference.py
 
 Cells: `in` is a redirect to the login page, a number is the response's status, and a plus sign
 means that the request does what the page is for. It changes rows of the models whose letters
@@ -14,9 +14,10 @@ of GET and changes nothing. All other methods get 405.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "authorization.md"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROLES = {
     "out": "signed out",
@@ -306,43 +307,36 @@ def _cell(cell: str) -> str:
     return IN_WORDS.get(status, status)
 
 
-def _markdown(header: list[str], lines: list[list[str]]) -> str:
-    table = [header, ["---"] * len(header), *lines]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in table)
-
-
-def _pages() -> str:
-    lines = [
+def _pages() -> list[list[str]]:
+    return [
         [f"`{row.route}`", row.method, OBJECTS[row.object], *map(_cell, row.cells.values())]
         for row in rows_of(PAGES)
     ]
-    return _markdown(["page", "method", "object", *ROLES.values()], lines)
 
 
-def _admin() -> str:
-    lines = [
+def _admin() -> list[list[str]]:
+    return [
         [f"`{row.route}`", row.method, *map(_cell, row.cells.values())] for row in rows_of(ADMIN)
     ]
-    return _markdown(["admin page", "method", *STAFF_ROLES.values()], lines)
 
 
-def _fields() -> str:
-    lines = [
+def _fields() -> list[list[str]]:
+    return [
         [f"`{form}`", ROLES[role], ", ".join(f"`{name}`" for name in sorted(names)) or "none"]
         for form, role, names in fields_of()
     ]
-    return _markdown(["form", "role", "fields that it sets"], lines)
 
 
-def generate(page: str) -> str:
-    """Return the text of the documentation's page with the tables of this module."""
-    for name, table in {"pages": _pages(), "fields": _fields(), "admin": _admin()}.items():
-        begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
-        before, _begin, rest = page.partition(begin)
-        _old, _end, after = rest.partition(end)
-        page = f"{before}{begin}\n{table}\n{end}{after}"
-    return page
+DOCUMENTED = {
+    "pages": (["page", "method", "object", *ROLES.values()], _pages),
+    "fields": (["form", "role", "fields that it sets"], _fields),
+    "admin": (["admin page", "method", *STAFF_ROLES.values()], _admin),
+}
+"""Name to header and rows of the tables of the documentation."""
 
 
-if __name__ == "__main__":
-    PAGE.write_text(generate(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+def markdown(name: str) -> Iterator[str]:
+    """Yield the lines of a table of the documentation."""
+    header, rows = DOCUMENTED[name]
+    for cells in (header, ["---"] * len(header), *rows()):
+        yield f"| {' | '.join(cells)} |"

@@ -67,7 +67,7 @@ def test_every_admin_page_has_a_row() -> None:
     assert not missing, (
         f"Without authorization tests: {', '.join(missing)}. Add a line for each method to the "
         "table ADMIN in tests/security/authorization.py, then run: "
-        "python -m tests.security.authorization"
+        "python docs/generate_reference.py"
     )
 
 
